@@ -1,0 +1,39 @@
+"""Fixtures every test shares: a clean environment, a private EVOQ_HOME, and the real candles where they exist."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SHARED_CANDLES = REPOSITORY.parent / "shared" / "data" / "ohlcv"
+
+_PRIVATE_PREFIXES = ("DB_", "REDIS_", "BINANCE_", "OKX_", "GATE_", "HTX_", "HUOBI_", "EVOQ_", "RAY_")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _clean_environment(tmp_path_factory: pytest.TempPathFactory):
+    """Drop keys and addresses of a machine that may trade, and give the session a home of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(_PRIVATE_PREFIXES):
+                patch.delenv(name)
+        patch.setenv("EVOQ_HOME", str(tmp_path_factory.mktemp("evoq-home")))
+        yield
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty EVOQ_HOME for one test."""
+    path = tmp_path / "home"
+    path.mkdir()
+    monkeypatch.setenv("EVOQ_HOME", str(path))
+    return path
+
+
+@pytest.fixture
+def shared_candles() -> Path:
+    """Return the folder of real candles, or skip: they may not be shipped with the repository."""
+    if not SHARED_CANDLES.is_dir():
+        pytest.skip("real candles (../shared/data/ohlcv) are not present")
+    return SHARED_CANDLES
