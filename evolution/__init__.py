@@ -1,0 +1,1 @@
+"""Evolution: how the population improves."""
