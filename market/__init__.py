@@ -1,0 +1,13 @@
+"""Prices: candles as they were published or simulated, checked so strictly that everything after may trust them.
+
+The noun is `Candles`: immutable columns of one symbol at one venue in one timeframe, with the origin that says whether
+anybody ever traded at these prices. Files are read with `read_candles`. Everything raised on purpose is a
+`MarketError`, drawn as a tree in `market.errors`.
+"""
+
+from market.candles import Candles, Gap
+from market.clock import Clock, ManualClock, ScaledClock, SystemClock
+from market.errors import MarketError
+from market.reading import read_candles
+
+__all__ = ["Candles", "Clock", "Gap", "ManualClock", "MarketError", "ScaledClock", "SystemClock", "read_candles"]
