@@ -9,5 +9,18 @@ from market.candles import Candles, Gap
 from market.clock import Clock, ManualClock, ScaledClock, SystemClock
 from market.errors import MarketError
 from market.reading import read_candles
+from market.synthetic import SyntheticMarket, synthetic_candles, synthetic_market
 
-__all__ = ["Candles", "Clock", "Gap", "ManualClock", "MarketError", "ScaledClock", "SystemClock", "read_candles"]
+__all__ = [
+    "Candles",
+    "Clock",
+    "Gap",
+    "ManualClock",
+    "MarketError",
+    "ScaledClock",
+    "SyntheticMarket",
+    "SystemClock",
+    "read_candles",
+    "synthetic_candles",
+    "synthetic_market",
+]
