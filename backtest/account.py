@@ -25,21 +25,86 @@ TRADE_COLUMNS = ("entry_bar", "exit_bar", "side", "entry_price", "exit_price", "
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _record_trade(
+    row: np.ndarray,
+    entry_bar: int,
+    exit_bar: int,
+    side: int,
+    entry: float,
+    fill: float,
+    fees: float,
+    pnl: float,
+    ratio: float,
+) -> None:
+    row[0] = entry_bar
+    row[1] = exit_bar
+    row[2] = side
+    row[3] = entry
+    row[4] = fill
+    row[5] = fees
+    row[6] = pnl
+    row[7] = ratio
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _write_metrics(
+    out: np.ndarray,
+    n: int,
+    bars_per_year: float,
+    n_trades: int,
+    wins: int,
+    gain: float,
+    loss: float,
+    s1: float,
+    s2: float,
+    s3: float,
+    s4: float,
+    drawdown: float,
+    ruined: bool,
+) -> None:
+    """Write the score, the metrics of trades and those of the bar returns with power sums s1..s4."""
+    mean = s1 / n
+    deviation = math.sqrt(max(0.0, s2 - n * mean * mean) / (n - 1)) if n > 1 else np.nan
+    varies = n > 1 and deviation >= 1e-12
+    skewness = np.nan
+    kurtosis = np.nan
+    if varies:
+        m2 = s2 / n - mean * mean
+        skewness = (s3 / n - 3.0 * mean * s2 / n + 2.0 * mean**3) / m2**1.5
+        kurtosis = (s4 / n - 4.0 * mean * s3 / n + 6.0 * mean**2 * s2 / n - 3.0 * mean**4) / m2**2
+    score_parts(
+        n_trades, wins, gain, loss, mean, deviation, skewness, kurtosis, n, bars_per_year, drawdown, ruined, out
+    )
+    out[6] = n_trades
+    out[7] = wins / n_trades if n_trades > 0 else np.nan
+    if loss > 0.0:
+        out[8] = gain / loss
+    else:
+        out[8] = np.inf if wins > 0 else np.nan
+    out[9] = mean / deviation * math.sqrt(bars_per_year) if varies and n_trades > 0 else np.nan
+    out[10] = drawdown
+    out[11] = deviation * math.sqrt(bars_per_year) if n_trades > 0 else 0.0
+    out[15] = n_trades / n * bars_per_year
+    out[19] = skewness
+    out[20] = kurtosis
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def account(
-    target,
-    open_,
-    close,
-    hold_return,
-    paid,
-    no_volume,
-    fee,
-    slippage,
-    bars_per_year,
-    out,
-    equity,
-    index,
-    trades,
-):
+    target: np.ndarray,
+    open_: np.ndarray,
+    close: np.ndarray,
+    hold_return: np.ndarray,
+    paid: np.ndarray | None,
+    no_volume: np.ndarray,
+    fee: float,
+    slippage: float,
+    bars_per_year: float,
+    out: np.ndarray,
+    equity: np.ndarray | None,
+    index: np.ndarray | None,
+    trades: np.ndarray | None,
+) -> None:
     """Fill, mark and measure.
 
     Parameters
@@ -88,7 +153,7 @@ def account(
     drawdown = 0.0
     lowest_level = 1.0
     lowest_equity = cash
-    if equity is not None:
+    if equity is not None and index is not None:
         equity[0] = cash
         index[0] = 1.0
     for t in range(1, n + 1):
@@ -96,7 +161,7 @@ def account(
         wanted = 0 if last else target[t - 1]
         if wanted == held:
             if held == 0:
-                if equity is not None:
+                if equity is not None and index is not None:
                     equity[t] = cash
                     index[t] = level
                 continue
@@ -122,15 +187,7 @@ def account(
                 pnl = held * (fill - entry) - leg_fees - trade_funding
                 ratio = pnl / entry
                 if trades is not None:
-                    row = trades[n_trades]
-                    row[0] = entry_bar
-                    row[1] = t
-                    row[2] = held
-                    row[3] = entry
-                    row[4] = fill
-                    row[5] = leg_fees
-                    row[6] = pnl
-                    row[7] = ratio
+                    _record_trade(trades[n_trades], entry_bar, t, held, entry, fill, leg_fees, pnl, ratio)
                 n_trades += 1
                 if pnl > 0.0:
                     wins += 1
@@ -159,49 +216,17 @@ def account(
             drawdown = (peak - level) / peak
         worth = cash + held * mark
         lowest_equity = min(lowest_equity, worth)
-        if equity is not None:
+        if equity is not None and index is not None:
             equity[t] = worth
             index[t] = level
 
-    mean = s1 / n
-    deviation = math.sqrt(max(0.0, s2 - n * mean * mean) / (n - 1)) if n > 1 else np.nan
-    m2 = max(0.0, s2 / n - mean * mean)
-    varies = n > 1 and deviation >= 1e-12
-    skewness = (s3 / n - 3.0 * mean * s2 / n + 2.0 * mean**3) / m2**1.5 if varies else np.nan
-    kurtosis = (s4 / n - 4.0 * mean * s3 / n + 6.0 * mean**2 * s2 / n - 3.0 * mean**4) / m2**2 if varies else np.nan
     ruined = lowest_level <= 0.0
     if ruined:
         drawdown = 1.0
-    score_parts(
-        n_trades,
-        wins,
-        gain,
-        loss,
-        mean,
-        deviation,
-        skewness,
-        kurtosis,
-        n,
-        bars_per_year,
-        drawdown,
-        ruined,
-        out,
-    )
-    out[6] = n_trades
-    out[7] = wins / n_trades if n_trades > 0 else np.nan
-    if loss > 0.0:
-        out[8] = gain / loss
-    else:
-        out[8] = np.inf if wins > 0 else np.nan
-    out[9] = mean / deviation * math.sqrt(bars_per_year) if varies and n_trades > 0 else np.nan
-    out[10] = drawdown
-    out[11] = deviation * math.sqrt(bars_per_year) if n_trades > 0 else 0.0
+    _write_metrics(out, n, bars_per_year, n_trades, wins, gain, loss, s1, s2, s3, s4, drawdown, ruined)
     out[12] = level - 1.0
     out[13] = bars_held / n
     out[14] = fees
-    out[15] = n_trades / n * bars_per_year
     out[16] = close[n - 1] / close[0] - 1.0
     out[17] = lowest_equity
     out[18] = silent_fills / fills if fills > 0 else np.nan
-    out[19] = skewness
-    out[20] = kurtosis

@@ -7,13 +7,22 @@ __all__ = ["target_sides"]
 
 
 @njit(cache=True, nogil=True)
-def _long_only(raw, out):
+def _long_only(raw: np.ndarray, out: np.ndarray) -> None:
     for t in range(raw.size):
         out[t] = max(raw[t], 0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _with_stops(raw, open_, close, slippage, stop_loss, take_profit, long_only, out):
+def _with_stops(
+    raw: np.ndarray,
+    open_: np.ndarray,
+    close: np.ndarray,
+    slippage: float,
+    stop_loss: float,
+    take_profit: float,
+    long_only: bool,
+    out: np.ndarray,
+) -> None:
     """Follow the raw side until the open position hits a stop; then stay flat until the raw side changes."""
     held = 0
     entry = np.nan

@@ -42,12 +42,12 @@ class Score:
 
 
 @njit(cache=True, nogil=True)
-def _clip(x):
+def _clip(x: float) -> float:
     return min(max(x, 0.0), 1.0)
 
 
 @njit(cache=True, nogil=True)
-def _wilson(wins, n):
+def _wilson(wins: int, n: int) -> float:
     rate = wins / n
     z2 = _Z95 * _Z95
     spread = _Z95 * math.sqrt(rate * (1.0 - rate) / n + z2 / (4.0 * n * n))
@@ -56,20 +56,20 @@ def _wilson(wins, n):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def score_parts(
-    n_trades,
-    wins,
-    gain,
-    loss,
-    mean,
-    deviation,
-    skewness,
-    kurtosis,
-    n_returns,
-    bars_per_year,
-    drawdown,
-    ruined,
-    out,
-):
+    n_trades: int,
+    wins: int,
+    gain: float,
+    loss: float,
+    mean: float,
+    deviation: float,
+    skewness: float,
+    kurtosis: float,
+    n_returns: int,
+    bars_per_year: float,
+    drawdown: float,
+    ruined: bool,
+    out: np.ndarray,
+) -> None:
     """Write the SCS and its five parts to ``out[0:6]``; the arguments are those of `score_statistics`."""
     out[:6] = 0.0
     if n_trades == 0 or ruined:

@@ -35,8 +35,8 @@ def print_report(report: "Report", plot: Path | None = None) -> None:
     console.print(
         Panel.fit(
             f"{report.spec}\n{candles.symbol} {candles.timeframe} at {candles.venue} ({kind})\n"
-            f"{len(candles):,} candles, {len(candles.gaps)} gaps, {first} to {last} UTC\nsides {report.sides}, fee {report.costs.fee_bps:g} bps, "
-            f"slippage {report.costs.slippage_bps:g} bps",
+            f"{len(candles):,} candles, {len(candles.gaps)} gaps, {first} to {last} UTC\n"
+            f"sides {report.sides}, fee {report.costs.fee_bps:g} bps, slippage {report.costs.slippage_bps:g} bps",
             title="backtest",
         )
     )

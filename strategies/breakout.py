@@ -14,7 +14,7 @@ __all__ = ["Breakout"]
 
 
 @njit(cache=True, nogil=True)
-def _beyond(extreme, close, sign):
+def _beyond(extreme: np.ndarray, close: np.ndarray, sign: int) -> tuple[np.ndarray, np.ndarray]:
     """Chain the extremes of the past, and find how far back each close was last reached.
 
     With sign +1 `extreme` is the highs, with -1 the lows.
@@ -42,16 +42,27 @@ def _beyond(extreme, close, sign):
 
 
 @njit(cache=True, nogil=True)
-def _range_extreme(extreme, previous, t, lookback):
+def _range_extreme(extreme: np.ndarray, previous: np.ndarray, t: int, lookback: int) -> float:
     """Return the most extreme value over bars t-lookback..t-1, walking the chain of ever more extreme bars."""
     j = t - 1
     while previous[j] >= t - lookback:
         j = previous[j]
-    return extreme[j]
+    return float(extreme[j])
 
 
 @njit(cache=True, nogil=True)
-def _sides(close, high, low, higher, above, lower, below, lookback, threshold, out):
+def _sides(
+    close: np.ndarray,
+    high: np.ndarray,
+    low: np.ndarray,
+    higher: np.ndarray,
+    above: np.ndarray,
+    lower: np.ndarray,
+    below: np.ndarray,
+    lookback: int,
+    threshold: float,
+    out: np.ndarray,
+) -> None:
     """Only a close beyond every high (low) of the window can break out, and that is a table look-up."""
     out[:lookback] = 0
     up = 1.0 + threshold
@@ -95,4 +106,16 @@ class Breakout(StrategyType):
         one_way_cost: float,
         out: np.ndarray,
     ) -> None:
-        _sides(*columns, int(parameters["lookback_period"]), parameters["breakout_threshold"], out)
+        close, high, low, higher, above, lower, below = columns
+        _sides(
+            close,
+            high,
+            low,
+            higher,
+            above,
+            lower,
+            below,
+            int(parameters["lookback_period"]),
+            parameters["breakout_threshold"],
+            out,
+        )

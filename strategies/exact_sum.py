@@ -16,7 +16,7 @@ _MAX_PARTIALS = 48  # non-overlapping doubles between 2**-1074 and 2**1023 need 
 
 
 @njit(cache=True, nogil=True)
-def new_partials():
+def new_partials() -> np.ndarray:
     """Return an empty accumulator for `sum_add`: partial sums, with their number in the last cell."""
     partials = np.empty(_MAX_PARTIALS + 1)
     partials[_MAX_PARTIALS] = 0.0
@@ -24,7 +24,7 @@ def new_partials():
 
 
 @njit(cache=True, nogil=True)
-def sum_add(partials, x):
+def sum_add(partials: np.ndarray, x: float) -> None:
     """Add `x` to the accumulator without any rounding."""
     count = int(partials[_MAX_PARTIALS])
     kept = 0
@@ -43,13 +43,13 @@ def sum_add(partials, x):
 
 
 @njit(cache=True, nogil=True)
-def sum_value(partials):
+def sum_value(partials: np.ndarray) -> float:
     """Return the accumulated sum, rounded once, half to even, as `math.fsum` does."""
     n = int(partials[_MAX_PARTIALS])
     if n == 0:
         return 0.0
     n -= 1
-    high = partials[n]
+    high = float(partials[n])
     low = 0.0
     while n > 0:
         x = high
@@ -68,7 +68,7 @@ def sum_value(partials):
 
 
 @njit(cache=True, nogil=True)
-def mean_of(values, start, stop):
+def mean_of(values: np.ndarray, start: int, stop: int) -> float:
     """Return ``fsum(values[start:stop]) / (stop - start)``."""
     total = new_partials()
     for j in range(start, stop):
@@ -77,7 +77,7 @@ def mean_of(values, start, stop):
 
 
 @njit(cache=True, nogil=True)
-def deviation_of(values, start, stop, mean):
+def deviation_of(values: np.ndarray, start: int, stop: int, mean: float) -> float:
     """Return the population standard deviation of ``values[start:stop]`` around `mean`."""
     total = new_partials()
     for j in range(start, stop):

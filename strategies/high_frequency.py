@@ -18,7 +18,7 @@ _ALPHA = 2.0 / 21.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _deviation_columns(log_close, log_return):
+def _deviation_columns(log_close: np.ndarray, log_return: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return distance from the exponential average and exponentially weighted volatility of every bar."""
     n = log_close.size
     distance = np.zeros(n)
@@ -35,7 +35,9 @@ def _deviation_columns(log_close, log_return):
 
 
 @njit(cache=True, nogil=True)
-def _sides(distance, volatility, hurdle, volatility_threshold, out):
+def _sides(
+    distance: np.ndarray, volatility: np.ndarray, hurdle: float, volatility_threshold: float, out: np.ndarray
+) -> None:
     out[:_WARM_UP] = 0
     side = 0
     for t in range(_WARM_UP, distance.size):
@@ -77,5 +79,6 @@ class HighFrequency(StrategyType):
         one_way_cost: float,
         out: np.ndarray,
     ) -> None:
+        distance, volatility = columns
         hurdle = parameters["min_profit"] + 2.0 * one_way_cost
-        _sides(*columns, hurdle, parameters["volatility_threshold"], out)
+        _sides(distance, volatility, hurdle, parameters["volatility_threshold"], out)

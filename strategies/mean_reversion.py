@@ -18,7 +18,7 @@ _SHORTEST_BLOCK = 256  # bars between two fresh starts of the sliding sums
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _exact_z(close, unchanged, t, lookback):
+def _exact_z(close: np.ndarray, unchanged: np.ndarray, t: int, lookback: int) -> float:
     """Return z at bar t in the canonical arithmetic: correctly rounded mean and deviation."""
     if unchanged[t] >= lookback - 1:
         return 0.0
@@ -29,7 +29,7 @@ def _exact_z(close, unchanged, t, lookback):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _next_side(side, z, multiplier):
+def _next_side(side: int, z: float, multiplier: float) -> int:
     if z < -multiplier:
         return 1
     if z > multiplier:
@@ -40,7 +40,7 @@ def _next_side(side, z, multiplier):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sides(close, unchanged, lookback, multiplier, out):
+def _sides(close: np.ndarray, unchanged: np.ndarray, lookback: int, multiplier: float, out: np.ndarray) -> None:
     """Decide from sliding sums of closes, relative to a close nearby, whose rounding errors are bounded.
 
     With y = C - reference, s1 = sum y, s2 = sum y^2 over the window: d = C - mean = y_t - s1/L and
@@ -132,4 +132,5 @@ class MeanReversion(StrategyType):
         one_way_cost: float,
         out: np.ndarray,
     ) -> None:
-        _sides(*columns, int(parameters["lookback_period"]), parameters["std_multiplier"], out)
+        close, unchanged = columns
+        _sides(close, unchanged, int(parameters["lookback_period"]), parameters["std_multiplier"], out)

@@ -14,7 +14,7 @@ __all__ = ["Momentum"]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sides(close, lookback, threshold, out):
+def _sides(close: np.ndarray, lookback: int, threshold: float, out: np.ndarray) -> None:
     out[:lookback] = 0
     for t in range(lookback, close.size):
         change = close[t] / close[t - lookback] - 1.0
@@ -49,4 +49,5 @@ class Momentum(StrategyType):
         one_way_cost: float,
         out: np.ndarray,
     ) -> None:
-        _sides(*columns, int(parameters["lookback_period"]), parameters["threshold"], out)
+        (close,) = columns
+        _sides(close, int(parameters["lookback_period"]), parameters["threshold"], out)

@@ -18,7 +18,7 @@ _SHORTEST_BLOCK = 256  # bars between two fresh starts of the sliding sums
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _exact_ratio(log_close, log_return, t, lookback):
+def _exact_ratio(log_close: np.ndarray, log_return: np.ndarray, t: int, lookback: int) -> float:
     """Return slope over deviation at bar t in the canonical arithmetic."""
     start = t - lookback + 1
     deviation = deviation_of(log_return, start, t + 1, mean_of(log_return, start, t + 1))
@@ -34,7 +34,14 @@ def _exact_ratio(log_close, log_return, t, lookback):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sides(log_close, log_return, unchanged, lookback, threshold, out):
+def _sides(
+    log_close: np.ndarray,
+    log_return: np.ndarray,
+    unchanged: np.ndarray,
+    lookback: int,
+    threshold: float,
+    out: np.ndarray,
+) -> None:
     """Decide from sliding sums whose rounding errors are bounded; the canonical arithmetic settles the rest.
 
     With y = ln C - reference over the window, a = sum y and b = sum j y (j = 0..L-1): slope = (b - (L-1)/2 a) / D,
@@ -133,4 +140,5 @@ class TrendFollowing(StrategyType):
         one_way_cost: float,
         out: np.ndarray,
     ) -> None:
-        _sides(*columns, int(parameters["lookback_period"]), parameters["trend_threshold"], out)
+        log_close, log_return, unchanged = columns
+        _sides(log_close, log_return, unchanged, int(parameters["lookback_period"]), parameters["trend_threshold"], out)
