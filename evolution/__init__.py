@@ -1,1 +1,71 @@
-"""Evolution: how the population improves."""
+"""Evolution: how the population improves.
+
+An `Optimizer` is asked for candidates and told their scores, in any order; a `Space` says what it searches. `Evolution`
+runs it on a `Runner` with an `Evaluator` such as `ScsObjective`, and records every batch in a `Journal`. The population
+is a function of the run's identity (`RunIdentity`) and of the scores alone, so it is the same with any number of
+workers, and after any interruption.
+
+Examples
+--------
+>>> import evolution
+>>> space = evolution.Space([evolution.Dimension("x", 0, 1)])
+>>> optimizer = evolution.Optimizer(space, population=20, seed=1)
+>>> candidates = optimizer.ask()
+>>> optimizer.tell(candidates, [c["x"] for c in candidates])
+>>> optimizer.evaluations, optimizer.generation, optimizer.round
+(4, 1, 1)
+"""
+
+from evolution.candidate import Candidate, Member
+from evolution.dimension import Dimension
+from evolution.engine_version import ENGINE_VERSION
+from evolution.errors import (
+    EvolutionError,
+    IdentityError,
+    RunnerError,
+    SettingsError,
+    StateError,
+    TellError,
+)
+from evolution.evolution import Evolution, Outcome, StopReason
+from evolution.identity import RunIdentity
+from evolution.journal import BatchCommit, Journal, Listener
+from evolution.optimizer import Optimizer
+from evolution.population_hash import population_hash
+from evolution.runner import Evaluator, Runner, SerialRunner
+from evolution.settings import Settings
+from evolution.space import Space
+from evolution.species import Species
+from evolution.species_statistics import SpeciesStatistics
+from evolution.state_codec import decode_state, encode_state
+
+__all__ = [
+    "ENGINE_VERSION",
+    "BatchCommit",
+    "Candidate",
+    "Dimension",
+    "Evaluator",
+    "Evolution",
+    "EvolutionError",
+    "IdentityError",
+    "Journal",
+    "Listener",
+    "Member",
+    "Optimizer",
+    "Outcome",
+    "RunIdentity",
+    "Runner",
+    "RunnerError",
+    "SerialRunner",
+    "Settings",
+    "SettingsError",
+    "Space",
+    "Species",
+    "SpeciesStatistics",
+    "StateError",
+    "StopReason",
+    "TellError",
+    "decode_state",
+    "encode_state",
+    "population_hash",
+]

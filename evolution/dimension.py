@@ -1,7 +1,8 @@
 """One dimension of a search space: how a gene between 0 and 1 becomes a parameter."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from evolution.errors import SettingsError
 
@@ -39,7 +40,7 @@ class Dimension:
     Examples
     --------
     >>> Dimension("lookback_period", 5, 500, integer=True, log=True).decode(0.5)
-    50.0
+    47.0
     >>> Dimension("stop_loss", 0.01, 0.5, off=True).decode(0.1)
     0.0
     """
@@ -50,21 +51,20 @@ class Dimension:
     integer: bool = False
     log: bool = False
     off: bool = False
+    _bottom: float = field(init=False, repr=False, compare=False, default=0.0)
+    _top: float = field(init=False, repr=False, compare=False, default=0.0)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "low", float(self.low))
         object.__setattr__(self, "high", float(self.high))
-        span = f"{self.name} in [{self.low:g}, {self.high:g}]"
-        if not self.name:
-            raise SettingsError("a dimension must have a name")
-        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.high):
-            raise SettingsError(f"the bounds of a dimension must be finite and in order, were {span}")
-        if self.log and self.low <= 0.0:
-            raise SettingsError(f"a logarithmic dimension must have a positive low, was {span}")
-        if self.integer and not (self.low.is_integer() and self.high.is_integer()):
-            raise SettingsError(f"the bounds of an integer dimension must be whole, were {span}")
-        if self.off and self.low <= 0.0:
-            raise SettingsError(f"a dimension that 0 switches off must have a positive low, was {span}")
+        self._check()
+        bottom, top = self.low, self.high
+        if self.integer:
+            bottom, top = bottom - 0.5, top + 0.5
+        if self.log:
+            bottom, top = math.log(bottom), math.log(top)
+        object.__setattr__(self, "_bottom", bottom)
+        object.__setattr__(self, "_top", top)
 
     def decode(self, gene: float) -> float:
         """Return the value of a gene.
@@ -83,8 +83,7 @@ class Dimension:
             if gene < _OFF_SHARE:
                 return 0.0
             gene = (gene - _OFF_SHARE) / (1.0 - _OFF_SHARE)
-        bottom, top = self._ends()
-        scaled = bottom + gene * (top - bottom)
+        scaled = self._bottom + gene * (self._top - self._bottom)
         value = math.exp(scaled) if self.log else scaled
         value = math.floor(value + 0.5) if self.integer else float(f"{value:.6g}")
         return float(min(max(value, self.low), self.high))
@@ -113,9 +112,9 @@ class Dimension:
             raise SettingsError(
                 f"{self.name} must be {'0 or ' if self.off else ''}in [{self.low:g}, {self.high:g}], was {value}"
             )
-        bottom, top = self._ends()
         scaled = math.log(value) if self.log else value
-        gene = (scaled - bottom) / (top - bottom) if top > bottom else 0.5
+        span = self._top - self._bottom
+        gene = (scaled - self._bottom) / span if span > 0.0 else 0.5
         gene = min(max(gene, 0.0), 1.0)
         return _OFF_SHARE + gene * (1.0 - _OFF_SHARE) if self.off else gene
 
@@ -140,18 +139,32 @@ class Dimension:
             gene = self.encode(value)
         return gene, value
 
-    def describe(self) -> dict[str, object]:
+    def describe(self) -> dict[str, Any]:
         """Return the dimension as JSON values; ``Dimension(**values)`` gives it back.
 
         Returns
         -------
-        dict of str to object
+        dict
             All attributes.
         """
-        return asdict(self)
+        return {
+            "name": self.name,
+            "low": self.low,
+            "high": self.high,
+            "integer": self.integer,
+            "log": self.log,
+            "off": self.off,
+        }
 
-    def _ends(self) -> tuple[float, float]:
-        bottom, top = self.low, self.high
-        if self.integer:
-            bottom, top = bottom - 0.5, top + 0.5
-        return (math.log(bottom), math.log(top)) if self.log else (bottom, top)
+    def _check(self) -> None:
+        span = f"{self.name} in [{self.low:g}, {self.high:g}]"
+        if not self.name:
+            raise SettingsError("a dimension must have a name")
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.high):
+            raise SettingsError(f"the bounds of a dimension must be finite and in order, were {span}")
+        if self.log and self.low <= 0.0:
+            raise SettingsError(f"a logarithmic dimension must have a positive low, was {span}")
+        if self.integer and not (self.low.is_integer() and self.high.is_integer()):
+            raise SettingsError(f"the bounds of an integer dimension must be whole, were {span}")
+        if self.off and self.low <= 0.0:
+            raise SettingsError(f"a dimension that 0 switches off must have a positive low, was {span}")

@@ -1,6 +1,7 @@
 """Search spaces: the unit cube that operators move in, and the parameters it stands for."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import strategies
 from evolution.dimension import Dimension
@@ -94,9 +95,7 @@ class Space:
         tuple of float
             One value a dimension.
         """
-        return tuple(
-            dimension.decode(gene) for dimension, gene in zip(self.dimensions, genome, strict=True)
-        )
+        return tuple(dimension.decode(gene) for dimension, gene in zip(self.dimensions, genome, strict=True))
 
     def encode(self, parameters: Sequence[float]) -> tuple[float, ...]:
         """Return the genome of parameters.
@@ -111,9 +110,7 @@ class Space:
         tuple of float
             One gene a dimension, in [0, 1].
         """
-        return tuple(
-            dimension.encode(value) for dimension, value in zip(self.dimensions, parameters, strict=True)
-        )
+        return tuple(dimension.encode(value) for dimension, value in zip(self.dimensions, parameters, strict=True))
 
     def repair(self, genome: Sequence[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Return a genome in its canonical form, and its parameters.
@@ -131,7 +128,7 @@ class Space:
         pairs = [dimension.repair(gene) for dimension, gene in zip(self.dimensions, genome, strict=True)]
         return tuple(gene for gene, _ in pairs), tuple(value for _, value in pairs)
 
-    def describe(self) -> list[dict[str, object]]:
+    def describe(self) -> list[dict[str, Any]]:
         """Return the space as JSON values.
 
         Returns

@@ -1,0 +1,438 @@
+"""The engine: ask for candidates, tell their scores in any order, and the population improves."""
+
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evolution.batch import Batch, Slot
+from evolution.breeder import Breeder
+from evolution.candidate import Candidate, Member
+from evolution.commit import Commit
+from evolution.deme import Deme
+from evolution.engine_version import ENGINE_VERSION
+from evolution.errors import IdentityError, SettingsError, TellError
+from evolution.hall import HallOfFame
+from evolution.identity import RunIdentity
+from evolution.memory import Memory, fingerprint
+from evolution.population_hash import population_hash
+from evolution.settings import Settings
+from evolution.space import Space
+from evolution.species import Species
+from evolution.state import EngineState
+
+__all__ = ["Optimizer"]
+
+
+class Optimizer:
+    """A steady-state evolutionary algorithm without a generation barrier, deterministic in any order of results.
+
+    Children come in numbered batches. Batch k is generated at the moment when batch k - `lag` is committed, and
+    batches commit in their order, so the population is a function of the seed and the scores alone: not of the number
+    of workers, nor of the order in which they finish.
+
+    Scores are maximised; a score that is not finite is recorded and never ranks.
+
+    Parameters
+    ----------
+    space : Space or mapping of (str or Species) to Space
+        What to search; with a mapping each species has its own space and its own share of the population.
+    population : int
+        Members over all species.
+    seed : int
+        Seed of all random numbers.
+    batch_size : int or None
+        Children of a batch; None for a sixteenth of the population, at most 64.
+    lag : int
+        Batches in flight at most.
+    settings : Settings or None
+        Parameters of the algorithm; None for the defaults.
+    data_hash, costs_hash : str
+        Identity of what the objective depends on; part of the run's identity.
+
+    Examples
+    --------
+    >>> from evolution import Dimension, Optimizer, Space
+    >>> space = Space([Dimension("x", -5, 5), Dimension("n", 0, 20, integer=True)])
+    >>> optimizer = Optimizer(space, population=50, seed=1)
+    >>> while optimizer.evaluations < 1000:
+    ...     candidates = optimizer.ask()
+    ...     scores = [-((c["x"] - 1) ** 2) - (c["n"] - 7) ** 2 for c in candidates]
+    ...     optimizer.tell(candidates, scores)
+    >>> best = optimizer.best.candidate
+    >>> best["n"], abs(best["x"] - 1) < 0.01
+    (7.0, True)
+    """
+
+    def __init__(
+        self,
+        space: Space | Mapping[str | Species, Space],
+        *,
+        population: int = 100,
+        seed: int = 0,
+        batch_size: int | None = None,
+        lag: int = 4,
+        settings: Settings | None = None,
+        data_hash: str = "",
+        costs_hash: str = "",
+    ) -> None:
+        identity = RunIdentity.of(
+            space,
+            population=population,
+            seed=seed,
+            batch_size=batch_size,
+            lag=lag,
+            settings=settings,
+            data_hash=data_hash,
+            costs_hash=costs_hash,
+        )
+        self._begin(identity)
+
+    @classmethod
+    def of(cls, identity: RunIdentity) -> "Optimizer":
+        """Return a new optimizer for the identity of a run.
+
+        Parameters
+        ----------
+        identity : RunIdentity
+            What decides its results.
+
+        Returns
+        -------
+        Optimizer
+            With nothing committed.
+        """
+        optimizer = cls.__new__(cls)
+        optimizer._begin(identity)
+        return optimizer
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], identity: RunIdentity | None = None) -> "Optimizer":
+        """Return an optimizer that goes on where `state` was taken.
+
+        Parameters
+        ----------
+        state : mapping
+            What `state` returned, perhaps by way of `decode_state`.
+        identity : RunIdentity or None
+            What the caller believes the run to be; None takes what is recorded.
+
+        Returns
+        -------
+        Optimizer
+            It asks again for whatever was not committed.
+
+        Raises
+        ------
+        IdentityError
+            If the state belongs to another run or another engine version.
+        """
+        values = state.get("identity", {})
+        if values.get("engine_version") != ENGINE_VERSION:
+            raise IdentityError(
+                f"a run can only be resumed by the engine that started it: recorded engine version "
+                f"{values.get('engine_version')}, this is {ENGINE_VERSION}; start a new run"
+            )
+        recorded = RunIdentity.from_description(values)
+        if identity is not None:
+            recorded.require(identity)
+        optimizer = cls.__new__(cls)
+        optimizer._start(recorded)
+        optimizer._restore(EngineState.from_json(state, recorded, optimizer._breeder.restore))
+        return optimizer
+
+    @property
+    def identity(self) -> RunIdentity:
+        """Everything that decides the results of this run."""
+        return self._identity
+
+    @property
+    def evaluations(self) -> int:
+        """Committed children, those that share a result included."""
+        return self._identity.schedule.children(self._committed).start
+
+    @property
+    def committed(self) -> int:
+        """Committed batches."""
+        return self._committed
+
+    @property
+    def distinct(self) -> int:
+        """Committed genomes that were evaluated."""
+        return self._distinct
+
+    @property
+    def generation(self) -> int:
+        """The generation being worked on, from 1; exactly G after G populations of results."""
+        return self._schedule.generation(self.evaluations)
+
+    @property
+    def round(self) -> int:
+        """The round of the generation, 1 to 4."""
+        return self._schedule.round(self.evaluations)
+
+    @property
+    def best(self) -> Member | None:
+        """The best member ever; None before a finite score is committed."""
+        return self._hall[0] if len(self._hall) else None
+
+    @property
+    def hall_of_fame(self) -> tuple[Member, ...]:
+        """The best distinct members ever, best first."""
+        return tuple(self._hall)
+
+    @property
+    def population(self) -> tuple[Member, ...]:
+        """All members, sorted by species and child."""
+        return tuple(
+            sorted(
+                (member for deme in self._demes for member in deme),
+                key=lambda member: (member.species, member.candidate.child),
+            )
+        )
+
+    @property
+    def demes(self) -> dict[Species, Deme]:
+        """The members of each species, best first; to be read only."""
+        return {species: deme for (species, _), deme in zip(self._identity.spaces, self._demes, strict=True)}
+
+    def population_hash(self) -> str:
+        """Return the SHA-256 of the population.
+
+        Returns
+        -------
+        str
+            64 hexadecimal digits; see `evolution.population_hash`.
+        """
+        return population_hash(member for deme in self._demes for member in deme)
+
+    def ask(self, n: int | None = None) -> list[Candidate]:
+        """Return candidates to evaluate that have not been asked for yet.
+
+        Where every child shares a result (a small space that is exhausted) there is nothing to evaluate: the children
+        of at most one generation are committed on the way, and the list may be empty.
+
+        Parameters
+        ----------
+        n : int or None
+            At most so many; None for all there are.
+
+        Returns
+        -------
+        list of Candidate
+            In the order of their numbers. Empty while all that can be generated is in flight.
+
+        Raises
+        ------
+        SettingsError
+            If `n` is below 1.
+        """
+        if n is not None and n < 1:
+            raise SettingsError(f"n must be at least 1, was {n}")
+        for _ in range(self._schedule.batches_per_generation):
+            if self._queue or self.advance() is None:
+                break
+        return [self._queue.popleft().candidate for _ in range(min(n or len(self._queue), len(self._queue)))]
+
+    def tell(self, candidates: Sequence[Candidate], scores: Sequence[float]) -> None:
+        """Take scores of candidates, in any order and any portions, and commit every batch that is complete.
+
+        A candidate that is unknown or has another score already is refused (`TellError`), and nothing is taken then;
+        telling the same score again is no error.
+
+        Parameters
+        ----------
+        candidates : sequence of Candidate
+            What was evaluated.
+        scores : sequence of float
+            One score each; higher is better.
+        """
+        self.receive(candidates, scores)
+        while any(not slot.is_shared for slot in self._batches[0].slots) and self.advance():
+            pass  # a batch with nothing to evaluate waits for the next `ask`: an exhausted space has no end of them
+
+    def take(self, before: float) -> list[Candidate]:
+        """Return candidates that have not been asked for yet, and commit nothing.
+
+        `take`, `receive` and `advance` are `ask` and `tell` in steps, for a loop that records every batch.
+
+        Parameters
+        ----------
+        before : float
+            Only candidates with a number below this one.
+
+        Returns
+        -------
+        list of Candidate
+            In the order of their numbers.
+        """
+        candidates: list[Candidate] = []
+        while self._queue and self._queue[0].candidate.number < before:
+            candidates.append(self._queue.popleft().candidate)
+        return candidates
+
+    def receive(self, candidates: Sequence[Candidate], scores: Sequence[float]) -> None:
+        """Take scores, and commit nothing.
+
+        Parameters
+        ----------
+        candidates : sequence of Candidate
+            What was evaluated.
+        scores : sequence of float
+            One score each; higher is better.
+
+        Raises
+        ------
+        TellError
+            If there is not one score a candidate, or a candidate is unknown or has another score already.
+        """
+        if len(candidates) != len(scores):
+            raise TellError(f"there must be one score a candidate, were {len(scores)} for {len(candidates)}")
+        fresh: dict[int, tuple[Slot, float]] = {}
+        for candidate, given in zip(candidates, scores, strict=True):
+            score = _number(given)
+            known, slot = self._known(candidate)
+            if slot is not None and candidate.number in fresh:
+                known = fresh[candidate.number][1]
+            if known is not None and not _same(known, score):
+                raise TellError(f"candidate {candidate.number} has the score {known} already, was told {score}")
+            if known is None and slot is not None:
+                fresh[candidate.number] = (slot, score)
+        for slot, score in fresh.values():
+            slot.score = score
+            self._batches[slot.candidate.batch - self._committed].missing -= 1
+
+    def advance(self) -> Commit | None:
+        """Commit the next batch if all its results are there, and generate the batch that reads the new state.
+
+        Returns
+        -------
+        Commit or None
+            What was committed; None while results are missing.
+        """
+        if self._batches[0].missing:
+            return None
+        batch = self._batches.popleft()
+        scores = tuple(self._settle(slot) for slot in batch.slots)
+        self._committed += 1
+        self._breed(batch.number + self._identity.lag)
+        return Commit(
+            batch=batch.number,
+            candidates=tuple(slot.candidate for slot in batch.slots),
+            scores=scores,
+            shared=tuple(slot.is_shared for slot in batch.slots),
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a resumed run needs, as JSON values; `encode_state` makes bytes of it.
+
+        Returns
+        -------
+        dict
+            A function of the committed batches alone: results told for later ones are not in it.
+        """
+        return EngineState(
+            identity=self._identity,
+            committed=self._committed,
+            distinct=self._distinct,
+            members=self.population,
+            hall=tuple(self._hall),
+            batches=tuple(self._batches),
+            memory=self._memory,
+        ).to_json()
+
+    def _begin(self, identity: RunIdentity) -> None:
+        self._start(identity)
+        for number in range(identity.lag):
+            self._breed(number)
+
+    def _start(self, identity: RunIdentity) -> None:
+        self._identity = identity
+        self._schedule = identity.schedule
+        self._breeder = Breeder(identity)
+        self._demes = [Deme(self._schedule.share(index), identity.settings) for index in range(len(identity.spaces))]
+        self._memory = Memory(identity.settings.memory)
+        self._hall = HallOfFame(identity.settings.hall_of_fame)
+        self._committed = 0
+        self._distinct = 0
+        self._batches: deque[Batch] = deque()
+        self._slots: dict[int, Slot] = {}
+        self._in_flight: set[bytes] = set()
+        self._queue: deque[Slot] = deque()
+
+    def _restore(self, state: EngineState) -> None:
+        demes = self.demes
+        for member in state.members:
+            demes[member.species].join(member)
+        for member in state.hall:
+            self._hall.offer(member)
+        self._memory = state.memory
+        self._committed, self._distinct = state.committed, state.distinct
+        for batch in state.batches:
+            self._open(batch)
+
+    def _breed(self, number: int) -> None:
+        batch = Batch(number, self._breeder.breed(number, self._demes, self._is_known))
+        for slot in batch.slots:
+            if slot.is_shared and slot.key in self._memory:
+                self._memory.touch(slot.key)  # must not be forgotten before this batch commits
+        self._open(batch)
+
+    def _is_known(self, key: bytes) -> bool:
+        return key in self._memory or key in self._in_flight
+
+    def _open(self, batch: Batch) -> None:
+        self._batches.append(batch)
+        for slot in batch.slots:
+            self._slots[slot.candidate.number] = slot
+            self._in_flight.add(slot.key)
+            if not slot.is_shared:
+                self._queue.append(slot)
+
+    def _known(self, candidate: Candidate) -> tuple[float | None, Slot | None]:
+        """Return the score told for a candidate before, and its slot while it is not committed."""
+        slot = self._slots.get(candidate.number)
+        if slot is not None:
+            if not slot.is_shared and (slot.candidate is candidate or slot.candidate == candidate):
+                return slot.score, slot
+        elif candidate.number < self.evaluations:
+            score = self._memory.get(fingerprint(candidate.species, candidate.parameters))
+            if score is not None:
+                return score, None
+        raise TellError(
+            f"candidate {candidate.number} ({candidate.species}) was not asked for in this run; "
+            "tell what `ask` of this optimizer returned"
+        )
+
+    def _settle(self, slot: Slot) -> float:
+        """Commit one child: remember its score, and let it compete for a place."""
+        candidate = slot.candidate
+        if slot.is_shared:
+            score = self._memory.touch(slot.key)
+        else:
+            assert slot.score is not None
+            score = slot.score
+            self._memory.remember(slot.key, score)
+            self._distinct += 1
+        del self._slots[candidate.number]
+        self._in_flight.discard(slot.key)
+        if math.isfinite(score):
+            member = Member(candidate, score, self._identity.seed, self._identity.engine_version)
+            deme = self._demes[self._schedule.locate(candidate.number)[0]]
+            if not deme.is_full:
+                deme.join(member)
+            elif not slot.is_shared:
+                deme.challenge(member, self._breeder.replacement_stream(candidate))
+            if not slot.is_shared:
+                self._hall.offer(member)
+        return score
+
+
+def _number(value: object) -> float:
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
+        raise TellError(f"a score must be a number, was {value!r}")
+    return float(value)
+
+
+def _same(a: float, b: float) -> bool:
+    return a == b or (math.isnan(a) and math.isnan(b))

@@ -1,0 +1,197 @@
+"""The state of the engine as data: everything a resumed run needs to equal an uninterrupted one."""
+
+import base64
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evolution.batch import Batch, Slot
+from evolution.candidate import Candidate, Member
+from evolution.errors import StateError
+from evolution.identity import RunIdentity
+from evolution.memory import Memory, fingerprint
+
+__all__ = ["EngineState"]
+
+_FORMAT = 1
+
+Restore = Callable[[int, tuple[float, ...], tuple[float, ...], tuple[int, ...], str], Candidate]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """What is committed, and what was generated from older committed states.
+
+    Results that were told but not yet committed are no part of it: it is a function of the committed batches alone,
+    the same on every machine, and their candidates are asked again after a resume.
+
+    Attributes
+    ----------
+    identity : RunIdentity
+        Identity of the run.
+    committed : int
+        Committed batches.
+    distinct : int
+        Genomes evaluated so far.
+    members : sequence of Member
+        The population.
+    hall : sequence of Member
+        The hall of fame.
+    batches : sequence of Batch
+        Generated and not committed, in their order.
+    memory : Memory
+        Scores of evaluated genomes.
+    """
+
+    identity: RunIdentity
+    committed: int
+    distinct: int
+    members: Sequence[Member]
+    hall: Sequence[Member]
+    batches: Sequence[Batch]
+    memory: Memory
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the state as JSON values. Floats are base64 of little-endian doubles: exact, compact, NaN included.
+
+        Returns
+        -------
+        dict
+            What `from_json` reads.
+        """
+        slots = [slot for batch in self.batches for slot in batch.slots]
+        return {
+            "format": _FORMAT,
+            "identity": self.identity.describe(),
+            "committed": self.committed,
+            "distinct": self.distinct,
+            "members": _members_to_json(self.members),
+            "hall": _members_to_json(self.hall),
+            "pending": _candidates_to_json([slot.candidate for slot in slots])
+            | {"shared": [int(slot.is_shared) for slot in slots]},
+            "memory": {
+                "keys": base64.b64encode(b"".join(self.memory)).decode(),
+                "scores": _pack(self.memory.scores()),
+            },
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], identity: RunIdentity, restore: Restore) -> "EngineState":
+        """Return the state that `to_json` wrote.
+
+        Parameters
+        ----------
+        values : mapping
+            JSON values.
+        identity : RunIdentity
+            The identity recorded in them.
+        restore : callable
+            Makes a candidate from number, genome, parameters, parents and operator.
+
+        Returns
+        -------
+        EngineState
+            Equal to the one written.
+
+        Raises
+        ------
+        StateError
+            If something is missing, damaged, or of another format.
+        """
+        if values.get("format") != _FORMAT:
+            raise StateError(f"the format of a state must be {_FORMAT}, was {values.get('format')}")
+        try:
+            return cls(
+                identity=identity,
+                committed=int(values["committed"]),
+                distinct=int(values["distinct"]),
+                members=_members_from_json(values["members"], identity, restore),
+                hall=_members_from_json(values["hall"], identity, restore),
+                batches=_batches_from_json(values["pending"], identity, int(values["committed"]), restore),
+                memory=_memory_from_json(values["memory"], identity.settings.memory),
+            )
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise StateError(f"the state is damaged: {error!r}; restore an older one or start a new run") from error
+
+
+def _pack(values: Iterable[float]) -> str:
+    return base64.b64encode(np.fromiter(values, dtype="<f8").tobytes()).decode()
+
+
+def _unpack(text: str) -> list[float]:
+    values: list[float] = np.frombuffer(base64.b64decode(text, validate=True), dtype="<f8").tolist()
+    return values
+
+
+def _candidates_to_json(candidates: Sequence[Candidate]) -> dict[str, Any]:
+    names = sorted({candidate.operator for candidate in candidates})
+    index = {name: position for position, name in enumerate(names)}
+    return {
+        "numbers": [candidate.number for candidate in candidates],
+        "operators": names,
+        "operator": [index[candidate.operator] for candidate in candidates],
+        "parents": [candidate.parents for candidate in candidates],
+        "genomes": _pack(gene for candidate in candidates for gene in candidate.genome),
+        "parameters": _pack(value for candidate in candidates for value in candidate.parameters),
+    }
+
+
+def _candidates_from_json(values: Mapping[str, Any], identity: RunIdentity, restore: Restore) -> list[Candidate]:
+    genes, parameters = _unpack(values["genomes"]), _unpack(values["parameters"])
+    sizes = [len(space) for _, space in identity.spaces]
+    candidates: list[Candidate] = []
+    start = 0
+    for number, operator, parents in zip(values["numbers"], values["operator"], values["parents"], strict=True):
+        end = start + sizes[number % len(sizes)]
+        if end > len(genes) or end > len(parameters):
+            raise StateError(f"genes of child {number} are missing")
+        candidates.append(
+            restore(
+                number,
+                tuple(genes[start:end]),
+                tuple(parameters[start:end]),
+                tuple(parents),
+                values["operators"][operator],
+            )
+        )
+        start = end
+    return candidates
+
+
+def _members_to_json(members: Sequence[Member]) -> dict[str, Any]:
+    candidates = _candidates_to_json([member.candidate for member in members])
+    return candidates | {"scores": _pack(member.score for member in members)}
+
+
+def _members_from_json(values: Mapping[str, Any], identity: RunIdentity, restore: Restore) -> list[Member]:
+    candidates = _candidates_from_json(values, identity, restore)
+    return [
+        Member(candidate, score, identity.seed, identity.engine_version)
+        for candidate, score in zip(candidates, _unpack(values["scores"]), strict=True)
+    ]
+
+
+def _batches_from_json(
+    values: Mapping[str, Any], identity: RunIdentity, committed: int, restore: Restore
+) -> list[Batch]:
+    candidates = _candidates_from_json(values, identity, restore)
+    slots = [
+        Slot(candidate, fingerprint(candidate.species, candidate.parameters), bool(is_shared))
+        for candidate, is_shared in zip(candidates, values["shared"], strict=True)
+    ]
+    batches: list[Batch] = []
+    for number in range(committed, committed + identity.lag):
+        size = len(identity.schedule.children(number))
+        batches.append(Batch(number, slots[:size]))
+        slots = slots[size:]
+        if [slot.candidate.number for slot in batches[-1].slots] != list(identity.schedule.children(number)):
+            raise StateError(f"children of batch {number} are missing")
+    return batches
+
+
+def _memory_from_json(values: Mapping[str, Any], limit: int) -> Memory:
+    keys = base64.b64decode(values["keys"], validate=True)
+    scores = _unpack(values["scores"])
+    return Memory(limit, zip((keys[at : at + 8] for at in range(0, len(keys), 8)), scores, strict=True))
