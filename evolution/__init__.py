@@ -30,6 +30,7 @@ from evolution.errors import (
 from evolution.evolution import Evolution, Outcome, StopReason
 from evolution.identity import RunIdentity
 from evolution.journal import BatchCommit, Journal, Listener
+from evolution.objective import ScsObjective
 from evolution.optimizer import Optimizer
 from evolution.population_hash import population_hash
 from evolution.runner import Evaluator, Runner, SerialRunner
@@ -57,6 +58,7 @@ __all__ = [
     "Runner",
     "RunnerError",
     "SerialRunner",
+    "ScsObjective",
     "Settings",
     "SettingsError",
     "Space",

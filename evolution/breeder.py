@@ -9,7 +9,7 @@ from evolution.deme import Deme
 from evolution.identity import RunIdentity
 from evolution.memory import fingerprint
 from evolution.selection import select_parents
-from evolution.stream import REPLACEMENT, Stream, StreamKeys
+from evolution.stream import REPLACEMENT, VARIATION, Stream, Streams
 
 __all__ = ["INITIAL", "Breeder"]
 
@@ -34,7 +34,7 @@ class Breeder:
         self._settings = identity.settings
         self._species = [species for species, _ in identity.spaces]
         self._spaces = [space for _, space in identity.spaces]
-        self._keys = [StreamKeys(identity.seed, species) for species in self._species]
+        self._streams = [Streams(identity.seed, species) for species in self._species]
         self._wheel = _wheel(identity.settings.shares)
 
     def breed(self, batch: int, demes: Sequence[Deme], is_known: Callable[[bytes], bool]) -> list[Slot]:
@@ -77,7 +77,7 @@ class Breeder:
             Its own stream of the replacement domain.
         """
         index, child = self._schedule.locate(candidate.number)
-        return Stream(self._keys[index].key(child), REPLACEMENT)
+        return self._streams[index].of(child, REPLACEMENT)
 
     def restore(
         self, number: int, genome: tuple[float, ...], parameters: tuple[float, ...], parents: tuple[int, ...],
@@ -94,7 +94,7 @@ class Breeder:
         parameters : tuple of float
             Its parameters.
         parents : tuple of int
-            Numbers of its parents.
+            Its parents, by their index within the species.
         operator : str
             What made it.
 
@@ -121,7 +121,7 @@ class Breeder:
         species, space, deme = self._species[index], self._spaces[index], demes[index]
         parents: tuple[int, ...] = ()
         is_initial = self._schedule.is_initial(number)
-        stream = Stream(self._keys[index].key(child))
+        stream = self._streams[index].of(child, VARIATION)
         for _ in range(1 + _REDRAWS):
             if is_initial:
                 operator = INITIAL
@@ -143,8 +143,8 @@ class Breeder:
             operator = operators.get("immigrant")  # nobody of this species has a finite score yet
         parents = select_parents(deme, operator.n_parents, stream, self._settings)
         genes = operator.breed([parent.candidate.genome for parent in parents], n_genes, stream, self._settings)
-        numbers = dict.fromkeys(parent.candidate.number for parent in parents)
-        return operator.name, tuple(numbers), genes
+        children = dict.fromkeys(parent.candidate.child for parent in parents)
+        return operator.name, tuple(children), genes
 
 
 def _wheel(shares: Mapping[str, float]) -> list[tuple[float, operators.Operator]]:

@@ -14,11 +14,11 @@ class Candidate:
     Attributes
     ----------
     number : int
-        Number of the child over all species, from 0; its id within the run.
+        Number of the child over all species, from 0: where it stands in the order of the run.
     species : Species
         The species it belongs to.
     child : int
-        Number of the child within its species, from 0.
+        Index of the child within its species, from 0; with the species its id within the run.
     batch : int
         The batch it was generated in.
     genome : tuple of float
@@ -28,7 +28,7 @@ class Candidate:
     parameters : tuple of float
         Parameter values in the order of `names`; whole numbers for integer dimensions.
     parents : tuple of int
-        Numbers of its parents; empty for initial samples and immigrants.
+        Its parents: `child` of members of the same species. Empty for initial samples and immigrants.
     operator : str
         What made it: "initial" or the name of a variation operator.
     """

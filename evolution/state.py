@@ -1,6 +1,5 @@
 """The state of the engine as data: everything a resumed run needs to equal an uninterrupted one."""
 
-import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from evolution.candidate import Candidate, Member
 from evolution.errors import StateError
 from evolution.identity import RunIdentity
 from evolution.memory import Memory, fingerprint
+from evolution.state_codec import binary, data_of
 
 __all__ = ["EngineState"]
 
@@ -72,7 +72,7 @@ class EngineState:
             "pending": _candidates_to_json([slot.candidate for slot in slots])
             | {"shared": [int(slot.is_shared) for slot in slots]},
             "memory": {
-                "keys": base64.b64encode(b"".join(self.memory)).decode(),
+                "keys": binary(b"".join(self.memory)),
                 "scores": _pack(self.memory.scores()),
             },
         }
@@ -116,12 +116,12 @@ class EngineState:
             raise StateError(f"the state is damaged: {error!r}; restore an older one or start a new run") from error
 
 
-def _pack(values: Iterable[float]) -> str:
-    return base64.b64encode(np.fromiter(values, dtype="<f8").tobytes()).decode()
+def _pack(values: Iterable[float]) -> dict[str, str]:
+    return binary(np.fromiter(values, dtype="<f8").tobytes())
 
 
-def _unpack(text: str) -> list[float]:
-    values: list[float] = np.frombuffer(base64.b64decode(text, validate=True), dtype="<f8").tolist()
+def _unpack(value: Mapping[str, str]) -> list[float]:
+    values: list[float] = np.frombuffer(data_of(value), dtype="<f8").tolist()
     return values
 
 
@@ -192,6 +192,6 @@ def _batches_from_json(
 
 
 def _memory_from_json(values: Mapping[str, Any], limit: int) -> Memory:
-    keys = base64.b64decode(values["keys"], validate=True)
+    keys = data_of(values["keys"])
     scores = _unpack(values["scores"])
     return Memory(limit, zip((keys[at : at + 8] for at in range(0, len(keys), 8)), scores, strict=True))
