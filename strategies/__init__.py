@@ -10,6 +10,13 @@ Examples
 ['mean_reversion', 'momentum']
 """
 
+from pathlib import Path
+
+from strategies.stale_kernels import drop_stale_kernels
+
+drop_stale_kernels(Path(__file__).resolve().parent.parent)  # before the first kernel is imported
+
+# ruff: isort: split
 from strategies.errors import ParameterError, StrategyError, UnknownStrategyError
 from strategies.parameter import Parameter
 from strategies.price_columns import PriceColumns

@@ -1,0 +1,65 @@
+# Everything is installed into .venv, pinned by constraints.txt; nothing else on the machine is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EVOQ := $(BIN)/evoq
+PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+
+# make run CANDLES="one.parquet two.parquet" POPULATION=1034 GENERATIONS=10 SEED=7
+CANDLES ?=
+POPULATION ?= 1034
+GENERATIONS ?= 10
+SEED ?= 7
+
+.PHONY: run test test-all setup check bench bench-ray lock clean
+
+run: $(VENV)/.run
+	@$(if $(CANDLES),,$(EVOQ) candles simulate --seed $(SEED) &&) \
+	$(EVOQ) evolve --ray local --population $(POPULATION) --generations $(GENERATIONS) --seed $(SEED) \
+	$(if $(CANDLES),$(foreach file,$(CANDLES),--candles $(file)),--simulated)
+
+setup: $(VENV)/.run
+
+check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check
+	$(BIN)/python -m pytest -m "not long"
+
+test-all: check
+	$(BIN)/python -m pytest
+	$(MAKE) bench bench-ray
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/bench_backtest.py
+
+bench-ray: $(VENV)/.test
+	$(BIN)/python benchmarks/bench_ray.py
+
+# Resolve the newest versions that pyproject.toml allows, in a fresh environment, and pin them.
+lock:
+	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet --editable '.[bench,test]'
+	$(VENV)-lock/bin/python -m pip freeze --all --exclude-editable --exclude pip > constraints.txt
+	rm -rf $(VENV)-lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Evoq needs Python 3.11 or newer, this is %d.%d; run make PYTHON=python3.12" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv does not work here; install your system's python3-venv package" >&2; exit 2; }
+
+$(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt
+	@echo "setting up $(VENV) (once; a few minutes)"
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	@echo "adding what the tests need"
+	@$(PIP) --editable '.[bench,test]'
+	@touch $@
