@@ -37,3 +37,12 @@ def shared_candles() -> Path:
     if not SHARED_CANDLES.is_dir():
         pytest.skip("real candles (../shared/data/ohlcv) are not present")
     return SHARED_CANDLES
+
+
+@pytest.fixture(scope="session")
+def embedded_database(tmp_path_factory: pytest.TempPathFactory):
+    """Return an open database on an embedded server that the whole session shares, started at first use."""
+    import storage
+
+    with storage.open_database(tmp_path_factory.mktemp("database-home"), environ={}) as database:
+        yield database

@@ -1,0 +1,80 @@
+"""What is remembered: the PostgreSQL schema, its migrations, repositories, and the embedded server.
+
+    with storage.open_database() as database:
+        runs = storage.RunRepository(database.engine)
+        run_id = runs.create({...})
+        runs.commit(run_id, batch=0, state=b"...", trials=[...], evaluations=64, generation=1, round=1)
+
+Without `DB_HOST` an embedded PostgreSQL is started under `EVOQ_HOME`, or joined when another process of the
+same home has started it; the last one to close it stops it. With `DB_HOST` (and `DB_PORT`, `DB_NAME`,
+`DB_USER`, `DB_PASSWORD`) that server is used. Both ways run the same code as a plain role, and bring the
+schema up to date when they open it.
+
+Plain values go in and out: numbers, text, aware datetimes (or integer ms UTC), lists and mappings. A number
+that is not finite is stored as NULL. Every error is one of `storage.errors`; those the user can cure are
+`ValueError`.
+
+========================  =========================================================================
+`open_database`           opens, migrates, and gives a `Database` with its `engine`
+`RunRepository`           runs and trials: one transaction for a batch's results and the state after it
+`StrategyRepository`      the population and the roster, and their leaderboard
+`ConfigRepository`        the configuration, with a version against lost updates
+`storage.embedded`        `embedded_status` and `stop_embedded`: the embedded server of a home, from outside
+========================  =========================================================================
+"""
+
+from storage.config_repository import AutoTrading, ConfigRecord, ConfigRepository, Management
+from storage.database import Database, open_database
+from storage.errors import (
+    AccountError,
+    ConflictError,
+    DatabaseBusyError,
+    DatabaseUnreachableError,
+    DiskFullError,
+    EmbeddedServerError,
+    HomeError,
+    InvalidValueError,
+    LoginError,
+    NotFoundError,
+    PrivilegeError,
+    SettingError,
+    StorageError,
+    StorageUserError,
+    VersionError,
+)
+from storage.home import home
+from storage.run_records import RunRecord, RunState, TrialCount
+from storage.run_repository import RunRepository
+from storage.strategy_repository import StrategyPage, StrategyRepository, strategy_id
+
+__all__ = [
+    "AccountError",
+    "AutoTrading",
+    "ConfigRecord",
+    "ConfigRepository",
+    "ConflictError",
+    "Database",
+    "DatabaseBusyError",
+    "DatabaseUnreachableError",
+    "DiskFullError",
+    "EmbeddedServerError",
+    "HomeError",
+    "InvalidValueError",
+    "LoginError",
+    "Management",
+    "NotFoundError",
+    "PrivilegeError",
+    "RunRecord",
+    "RunRepository",
+    "RunState",
+    "SettingError",
+    "StorageError",
+    "StorageUserError",
+    "StrategyPage",
+    "StrategyRepository",
+    "TrialCount",
+    "VersionError",
+    "home",
+    "open_database",
+    "strategy_id",
+]

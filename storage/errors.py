@@ -1,0 +1,101 @@
+"""The errors of storage, by who must act.
+
+::
+
+    StorageError
+    ├── StorageUserError (ValueError)      the user must act; one line says the rule, the value and the cure
+    │   ├── SettingError                   a DB_* variable has a value that cannot be meant
+    │   ├── HomeError                      EVOQ_HOME cannot be made, entered or written
+    │   ├── DatabaseUnreachableError       nobody answers at host:port
+    │   ├── LoginError                     the server refuses the user, the password or the database
+    │   ├── PrivilegeError                 the database user may not do what Evoq needs
+    │   ├── VersionError                   a server, data folder or schema of another version
+    │   ├── DiskFullError                  no space left where the database writes
+    │   ├── AccountError                   started as root, and no way to run a server as somebody else
+    │   ├── InvalidValueError              a value that may not be stored or asked for
+    │   ├── NotFoundError                  no such run or strategy
+    │   └── ConflictError                  somebody else has changed it in the meantime
+    ├── DatabaseBusyError                  a retry may succeed: connection lost, starting up, lock not granted
+    └── EmbeddedServerError                ours: the embedded server did not do what it must
+
+No message ever carries a password: connections are made from keyword arguments, never from an address with
+a password in it, and the parameters of a failed statement are hidden.
+"""
+
+__all__ = [
+    "AccountError",
+    "ConflictError",
+    "DatabaseBusyError",
+    "DatabaseUnreachableError",
+    "DiskFullError",
+    "EmbeddedServerError",
+    "HomeError",
+    "InvalidValueError",
+    "LoginError",
+    "NotFoundError",
+    "PrivilegeError",
+    "SettingError",
+    "StorageError",
+    "StorageUserError",
+    "VersionError",
+]
+
+
+class StorageError(Exception):
+    """Anything that goes wrong while remembering."""
+
+
+class StorageUserError(StorageError, ValueError):
+    """The user must act; the message says how."""
+
+
+class SettingError(StorageUserError):
+    """A DB_* variable has a value that cannot be meant."""
+
+
+class HomeError(StorageUserError):
+    """EVOQ_HOME cannot be made, entered or written."""
+
+
+class DatabaseUnreachableError(StorageUserError):
+    """Nobody answers at the host and port."""
+
+
+class LoginError(StorageUserError):
+    """The server refuses the user, the password or the database."""
+
+
+class PrivilegeError(StorageUserError):
+    """The database user may not do what Evoq needs."""
+
+
+class VersionError(StorageUserError):
+    """A server, a data folder or a schema is of a version that this Evoq cannot use."""
+
+
+class DiskFullError(StorageUserError):
+    """No space is left where the database writes."""
+
+
+class AccountError(StorageUserError):
+    """Started as root, and there is no way to run a server as somebody else."""
+
+
+class InvalidValueError(StorageUserError):
+    """A value may not be stored or asked for."""
+
+
+class NotFoundError(StorageUserError):
+    """There is no such run or strategy."""
+
+
+class ConflictError(StorageUserError):
+    """Somebody else has changed it in the meantime."""
+
+
+class DatabaseBusyError(StorageError):
+    """A retry may succeed: the connection was lost, the server is starting, a lock was not granted."""
+
+
+class EmbeddedServerError(StorageError):
+    """The embedded server did not do what it must; the message ends with its own last words."""

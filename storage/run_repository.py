@@ -1,0 +1,389 @@
+"""Runs of evolution: committed batch by batch, so that a kill loses at most the batch in flight."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from sqlalchemy import Connection, Engine, Table, func, insert, select, update
+
+from storage.bulk import copy_rows
+from storage.errors import ConflictError, InvalidValueError, NotFoundError
+from storage.models import Run, StrategyEvolutionHistory, StrategyOptimizationLog, Trial, table_of
+from storage.partitions import ensure_partitions
+from storage.run_records import RunRecord, RunState, TrialCount, new_run_id
+from storage.values import check_names, moment, plain, plain_row
+
+__all__ = ["RunRepository"]
+
+_CREATE = ("engine_version", "seed", "settings", "settings_hash", "data_hash", "cost_hash", "origin", "host", "pid")
+_CREATE_OPTIONAL = ("host", "pid")
+_TRIAL = ("species", "child", "genome", "genome_hash", "data_hash", "fitness", "operator", "parents", "metrics")
+_TRIAL_REQUIRED = ("species", "child", "genome", "genome_hash", "data_hash", "operator")
+_ENDS = ("done", "interrupted", "failed")
+
+_runs = table_of(Run)
+_trials = table_of(Trial)
+_history = table_of(StrategyEvolutionHistory)
+_logs = table_of(StrategyOptimizationLog)
+
+
+_RECORD = [_runs.c[name] for name in RunRecord.__dataclass_fields__]
+
+
+class RunRepository:
+    """Runs and their trials.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of an open `Database`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def create(self, run: Mapping[str, object]) -> str:
+        """Store a new run, which is then running.
+
+        Parameters
+        ----------
+        run : mapping
+            `engine_version`, `seed`, `settings` (a mapping), `settings_hash`, `data_hash`, `cost_hash`,
+            `origin` ("real:VENUE" or "simulated:SEED"), and optionally `host` and `pid`.
+
+        Returns
+        -------
+        str
+            Its id.
+        """
+        values = plain_row("a run", run, _CREATE, set(_CREATE) - set(_CREATE_OPTIONAL))
+        run_id = new_run_id()
+        with self._engine.begin() as connection:
+            connection.execute(insert(_runs).values(id=run_id, **values))
+        return run_id
+
+    def get(self, run_id: str) -> RunRecord:
+        """Return one run.
+
+        Parameters
+        ----------
+        run_id : str
+            Its id.
+
+        Returns
+        -------
+        RunRecord
+            As it is now.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none.
+        """
+        with self._engine.connect() as connection:
+            row = connection.execute(select(*_RECORD).where(_runs.c.id == plain(str(run_id)))).one_or_none()
+        if row is None:
+            raise NotFoundError(_no_such_run(run_id))
+        return RunRecord(**row._mapping)
+
+    def latest(self, *, unfinished: bool = False) -> RunRecord | None:
+        """Return the run that was worked on last.
+
+        Parameters
+        ----------
+        unfinished : bool
+            Whether only runs count that may be resumed: all that are not done.
+
+        Returns
+        -------
+        RunRecord or None
+            None if there is none.
+        """
+        query = select(*_RECORD).order_by(_runs.c.updated_at.desc(), _runs.c.id.desc()).limit(1)
+        if unfinished:
+            query = query.where(_runs.c.status != "done")
+        with self._engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else RunRecord(**row._mapping)
+
+    def list(self, *, limit: int = 50) -> Sequence[RunRecord]:
+        """Return runs, the newest first.
+
+        Parameters
+        ----------
+        limit : int
+            How many at most.
+
+        Returns
+        -------
+        sequence of RunRecord
+            As they are now.
+        """
+        query = select(*_RECORD).order_by(_runs.c.created_at.desc(), _runs.c.id.desc()).limit(limit)
+        with self._engine.connect() as connection:
+            return [RunRecord(**row._mapping) for row in connection.execute(query)]
+
+    def state(self, run_id: str) -> RunState:
+        """Return where a run stands.
+
+        Parameters
+        ----------
+        run_id : str
+            Its id.
+
+        Returns
+        -------
+        RunState
+            The last committed batch and the state after it.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such run.
+        """
+        query = select(_runs.c.batch, _runs.c.state).where(_runs.c.id == plain(str(run_id)))
+        with self._engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFoundError(_no_such_run(run_id))
+        return RunState(row.batch, bytes(row.state or b""))
+
+    def resume(self, run_id: str, *, host: str | None = None, pid: int | None = None) -> RunState:
+        """Let a run go on that was killed, interrupted or failed.
+
+        Parameters
+        ----------
+        run_id : str
+            Its id.
+        host, pid : str and int, optional
+            Who works on it now, for people to read.
+
+        Returns
+        -------
+        RunState
+            Where it stands.
+
+        Raises
+        ------
+        ConflictError
+            If it is done.
+        """
+        changed = (
+            update(_runs)
+            .where(_runs.c.id == plain(str(run_id)), _runs.c.status != "done")
+            .values(status="running", host=plain(host), pid=plain(pid), updated_at=func.now())
+            .returning(_runs.c.batch, _runs.c.state)
+        )
+        with self._engine.begin() as connection:
+            row = connection.execute(changed).one_or_none()
+        if row is None:
+            self.get(run_id)
+            raise ConflictError(f"run {run_id} is done and cannot be resumed: start a new one")
+        return RunState(row.batch, bytes(row.state or b""))
+
+    def commit(
+        self,
+        run_id: str,
+        *,
+        batch: int,
+        state: bytes,
+        trials: Sequence[Mapping[str, object]],
+        evaluations: int,
+        generation: int,
+        round: int,  # noqa: A002 - the design's word
+        history: Sequence[Mapping[str, object]] = (),
+        logs: Sequence[Mapping[str, object]] = (),
+        expected_batch: int | None = None,
+    ) -> None:
+        """Store a batch's results and the state after it, both or neither.
+
+        Parameters
+        ----------
+        run_id : str
+            The run; it must be running.
+        batch : int
+            Number of the batch, greater than the last one committed: of two drivers at once the slower one
+            is refused and must stop.
+        state : bytes
+            The state after this batch.
+        trials : sequence of mappings
+            `species`, `child`, `genome` (finite floats), `genome_hash`, `data_hash`, `operator`, and
+            optionally `fitness`, `parents` (children of the same species), `metrics` (a mapping).
+        evaluations, generation, round : int
+            The counters after this batch.
+        history : sequence of mappings
+            Rows of strategy_evolution_history: `ts`, `generation`, `round`, and optionally the others.
+        logs : sequence of mappings
+            Rows of strategy_optimization_logs: `ts`, `event`, and optionally the others.
+        expected_batch : int, optional
+            The last batch this driver knows of; when another one is stored, the commit is refused.
+        """
+        values = {
+            "batch": int(batch),
+            "state": bytes(state),
+            "evaluations": int(evaluations),
+            "generation": int(generation),
+            "round": int(round),
+        }
+        with self._engine.begin() as connection:
+            # First of all: the row lock lets one driver through, the other one waits here and is refused.
+            changed = update(_runs).where(_runs.c.id == run_id, _runs.c.status == "running", _runs.c.batch < batch)
+            if expected_batch is not None:
+                changed = changed.where(_runs.c.batch == expected_batch)
+            if connection.execute(changed.values(**values, updated_at=func.now())).rowcount != 1:
+                _refuse(connection, run_id, batch)
+            names = ("run_id", "batch", *_TRIAL)
+            copy_rows(connection, _trials, names, [(run_id, batch, *_trial(row)) for row in trials])
+            _append(connection, _history, run_id, ("generation", "round"), history)
+            _append(connection, _logs, run_id, ("event",), logs)
+
+    def finish(
+        self, run_id: str, status: str, population_hash: str | None = None, seconds: float | None = None
+    ) -> None:
+        """Store how a run ended.
+
+        Parameters
+        ----------
+        run_id : str
+            The run.
+        status : str
+            "done", "interrupted" or "failed".
+        population_hash : str, optional
+            Of the last population.
+        seconds : float, optional
+            How long it took.
+
+        Raises
+        ------
+        InvalidValueError
+            If `status` is none of these.
+        NotFoundError
+            If there is no such run.
+        """
+        if status not in _ENDS:
+            raise InvalidValueError(f"a run ends as {', '.join(_ENDS)}, was {status!r}")
+        changed = (
+            update(_runs)
+            .where(_runs.c.id == plain(str(run_id)))
+            .values(
+                status=status, population_hash=plain(population_hash), seconds=plain(seconds), updated_at=func.now()
+            )
+        )
+        with self._engine.begin() as connection:
+            if connection.execute(changed).rowcount != 1:
+                raise NotFoundError(_no_such_run(run_id))
+
+    def trial_count(self, data_hash: str) -> TrialCount:
+        """Return how many genomes were ever evaluated on some data, over all runs, discarded ones included.
+
+        Parameters
+        ----------
+        data_hash : str
+            Of the data.
+
+        Returns
+        -------
+        TrialCount
+            Distinct ones and all.
+        """
+        per_genome = (
+            select(func.count().label("n"))
+            .where(_trials.c.data_hash == plain(str(data_hash)))
+            .group_by(_trials.c.species, _trials.c.genome_hash)
+            .subquery()
+        )
+        query = select(func.count(), func.coalesce(func.sum(per_genome.c.n), 0)).select_from(per_genome)
+        with self._engine.connect() as connection:
+            distinct, raw = connection.execute(query).one()
+        return TrialCount(int(distinct), int(raw))
+
+    def trials(self, run_id: str) -> Sequence[Mapping[str, Any]]:
+        """Return the trials of a run in the order of their children.
+
+        Parameters
+        ----------
+        run_id : str
+            The run.
+
+        Returns
+        -------
+        sequence of mappings
+            All columns of the table `trials`.
+        """
+        query = select(_trials).where(_trials.c.run_id == plain(str(run_id)))
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(_trials.c.species, _trials.c.child))
+            return [dict(row._mapping) for row in rows]
+
+    def history(
+        self, run_id: str | None = None, *, species: str | None = None, limit: int = 50
+    ) -> Sequence[Mapping[str, Any]]:
+        """Return rows of the evolution history, the newest first.
+
+        Parameters
+        ----------
+        run_id, species : str, optional
+            Only rows of these.
+        limit : int
+            How many at most.
+
+        Returns
+        -------
+        sequence of mappings
+            All columns of the table `strategy_evolution_history`.
+        """
+        query = select(_history).order_by(_history.c.ts.desc(), _history.c.id.desc()).limit(limit)
+        if run_id is not None:
+            query = query.where(_history.c.run_id == plain(str(run_id)))
+        if species is not None:
+            query = query.where(_history.c.species == plain(str(species)))
+        with self._engine.connect() as connection:
+            return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def _trial(row: Mapping[str, object]) -> tuple[object, ...]:
+    """Return a trial's values in the order of `_TRIAL`."""
+    check_names("a trial", row, _TRIAL, _TRIAL_REQUIRED)
+    genome = plain(row["genome"])
+    if not isinstance(genome, list) or None in genome:
+        raise InvalidValueError(
+            f"a genome must be finite numbers, was {row['genome']!r} of child {row['child']}:"
+            " only the fitness may be NaN"
+        )
+    parents = row.get("parents")
+    return (*(row[name] for name in _TRIAL[:5]), row.get("fitness"), row["operator"], parents or [], row.get("metrics"))
+
+
+def _append(
+    connection: Connection, table: Table, run_id: str, required: tuple[str, ...], rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Append rows to a partitioned table, whose partitions are made where they are missing."""
+    if not rows:
+        return
+    names = tuple(column.name for column in table.columns if column.name not in ("id", "run_id"))
+    for row in rows:
+        check_names(f"a row of {table.name}", row, names, ("ts", *required))
+    moments = [moment(row["ts"]) for row in rows]
+    ensure_partitions(connection, table.name, moments)
+    values = [
+        (run_id, when, *(row.get(name) for name in names if name != "ts"))
+        for when, row in zip(moments, rows, strict=True)
+    ]
+    copy_rows(connection, table, ("run_id", "ts", *(name for name in names if name != "ts")), values)
+
+
+def _refuse(connection: Connection, run_id: str, batch: int) -> NoReturn:
+    """Say why a commit is refused."""
+    row = connection.execute(select(_runs.c.batch, _runs.c.status).where(_runs.c.id == run_id)).one_or_none()
+    if row is None:
+        raise NotFoundError(_no_such_run(run_id))
+    if row.status != "running":
+        raise ConflictError(f"run {run_id} is {row.status}, not running: resume it before anything is committed")
+    raise ConflictError(
+        f"batch {batch} of run {run_id} cannot follow batch {row.batch}: another process works on the same run;"
+        " let only one of them go on (`evoq evolve --resume`)"
+    )
+
+
+def _no_such_run(run_id: str) -> str:
+    """Return what is said about an unknown run."""
+    return f"there is no run {run_id!r}: leave the id out for the latest one"

@@ -1,0 +1,285 @@
+"""Strategies: the population, which evolution replaces, and the roster, which it never touches."""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Engine,
+    Text,
+    bindparam,
+    column,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy import table as sql_table
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+from storage.bulk import copy_rows
+from storage.errors import InvalidValueError, NotFoundError
+from storage.models import Strategy, table_of
+from storage.values import check_names, plain
+
+__all__ = ["SORTS", "StrategyPage", "StrategyRepository", "strategy_id"]
+
+_table = table_of(Strategy)
+_OURS = ("id", "run_id", "state", "enabled", "money", "version", "created_at", "updated_at")
+_GIVEN = tuple(column.name for column in _table.columns if column.name not in _OURS)
+_REQUIRED = tuple(
+    name for name in _GIVEN if not _table.columns[name].nullable and _table.columns[name].server_default is None
+)
+_DEFAULTS = {"generation": 0, "round": 0, "grade": "C"}
+_LIMIT = 500
+_FILTERS = ("run_id", "type", "symbol", "timeframe", "venue", "grade", "state", "money", "species")
+_SEARCHED = ("id", "type", "symbol", "timeframe", "venue")
+
+SORTS = (
+    "id",
+    "type",
+    "symbol",
+    "timeframe",
+    "venue",
+    "grade",
+    "state",
+    "generation",
+    "fitness",
+    "scs",
+    "oos_scs",
+    "n_trades",
+    "oos_trades",
+    "win_rate",
+    "sharpe",
+    "profit_factor",
+    "max_drawdown",
+    "volatility",
+    "total_return",
+    "exposure",
+    "psr",
+    "dsr",
+    "excess_return",
+    "created_at",
+    "updated_at",
+)
+
+
+class StrategyPage(NamedTuple):
+    """A part of a list of strategies.
+
+    Attributes
+    ----------
+    items : sequence of mappings
+        All columns of the table `strategies`.
+    total : int
+        How many there are on all pages.
+    """
+
+    items: Sequence[Mapping[str, Any]]
+    total: int
+
+
+def strategy_id(run_id: str, species: str, child: int) -> str:
+    """Return the id of a strategy, the same whenever it is stored again.
+
+    Parameters
+    ----------
+    run_id : str
+        The run it comes from.
+    species : str
+        Its species.
+    child : int
+        Its number in the species.
+
+    Returns
+    -------
+    str
+        12 letters and digits, 60 bits of a hash of all three.
+    """
+    digest = hashlib.sha256(f"{run_id}\n{species}\n{child}".encode()).digest()
+    return base64.b32encode(digest)[:12].decode("ascii").lower()
+
+
+class StrategyRepository:
+    """The population and the roster.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of an open `Database`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def replace_population(self, run_id: str, rows: Sequence[Mapping[str, object]]) -> int:
+        """Make these rows the population of a run.
+
+        Candidates of the run that are not among the rows are deleted, the others are stored or, where they
+        differ, updated with a new version. Members of the roster (every state but "candidate") stay exactly
+        as they are, whether they are among the rows or not.
+
+        Parameters
+        ----------
+        run_id : str
+            The run.
+        rows : sequence of mappings
+            Columns of the table `strategies`, without those that belong to the roster or are ours (`id`,
+            `run_id`, `state`, `enabled`, `money`, `version`, the times); the id is `strategy_id`.
+
+        Returns
+        -------
+        int
+            How many strategies were stored, updated or deleted.
+
+        Raises
+        ------
+        InvalidValueError
+            If a row has an unknown name, lacks a required one, or comes twice.
+        """
+        for row in rows:
+            check_names("a strategy", row, _GIVEN, _REQUIRED)
+        ids = [strategy_id(run_id, str(row["species"]), int(str(row["child"]))) for row in rows]
+        if len(set(ids)) != len(ids):
+            raise InvalidValueError("a population must not have the same (species, child) twice: drop one of them")
+        values = [
+            (new, run_id, *(_DEFAULTS.get(name) if row.get(name) is None else row[name] for name in _GIVEN))
+            for new, row in sorted(zip(ids, rows, strict=True), key=lambda pair: pair[0])  # no two can deadlock
+        ]
+        with self._engine.begin() as connection:
+            changed = connection.execute(_DELETE, {"run_id": run_id, "kept": ids}).rowcount
+            if rows:
+                connection.execute(_STAGE)
+                copy_rows(connection, _table, ("id", "run_id", *_GIVEN), values, into="incoming_strategies")
+                changed += connection.execute(_UPSERT).rowcount
+        return int(changed)
+
+    def get(self, strategy: str) -> Mapping[str, Any]:
+        """Return one strategy.
+
+        Parameters
+        ----------
+        strategy : str
+            Its id.
+
+        Returns
+        -------
+        mapping
+            All columns of the table `strategies`.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none.
+        """
+        with self._engine.connect() as connection:
+            row = connection.execute(select(_table).where(_table.c.id == plain(str(strategy)))).one_or_none()
+        if row is None:
+            raise NotFoundError(f"there is no strategy {strategy!r}: see `evoq strategies`")
+        return dict(row._mapping)
+
+    def leaderboard(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        sort: str = "-oos_scs",
+        q: str | None = None,
+        enabled: bool | None = None,
+        **filters: str | None,
+    ) -> StrategyPage:
+        """Return strategies in order.
+
+        Parameters
+        ----------
+        limit : int
+            How many at most, 1..500.
+        offset : int
+            How many to leave out first.
+        sort : str
+            One of `SORTS`, descending with "-" before it. What has no value comes last in both directions.
+        q : str, optional
+            Only strategies with this text in their id, type, symbol, timeframe or venue.
+        enabled : bool, optional
+            Only those enabled, or only the others.
+        **filters : str, optional
+            Exact values of `run_id`, `type`, `symbol`, `timeframe`, `venue`, `grade`, `state`, `money` or
+            `species`.
+
+        Returns
+        -------
+        StrategyPage
+            The strategies and how many there are in all.
+
+        Raises
+        ------
+        InvalidValueError
+            If a name or a number is outside of these.
+        """
+        if not (1 <= limit <= _LIMIT and offset >= 0):
+            raise InvalidValueError(f"limit must be in [1, {_LIMIT}] and offset at least 0, were {limit} and {offset}")
+        conditions = _conditions(q, enabled, filters)
+        page = select(_table).where(*conditions).order_by(*_order(sort)).limit(limit).offset(offset)
+        count = select(func.count()).select_from(_table).where(*conditions)
+        with self._engine.connect() as connection:
+            items = [dict(row._mapping) for row in connection.execute(page)]
+            total = connection.execute(count).scalar_one()
+        return StrategyPage(items, int(total))
+
+
+def _conditions(q: str | None, enabled: bool | None, filters: Mapping[str, str | None]) -> list[ColumnElement[bool]]:
+    """Return the conditions that a strategy must fulfil."""
+    check_names("a list of strategies", filters, _FILTERS, ())
+    conditions = [_table.c[name] == plain(str(value)) for name, value in filters.items() if value is not None]
+    if enabled is not None:
+        conditions.append(_table.c.enabled == bool(enabled))
+    if q:
+        sought = plain(str(q))
+        conditions.append(or_(*(_table.c[name].icontains(sought, autoescape=True) for name in _SEARCHED)))
+    return conditions
+
+
+def _order(sort: str) -> list[ColumnElement[Any]]:
+    """Return the order asked for, made total by the id."""
+    name = sort.removeprefix("-")
+    if name not in SORTS:
+        raise InvalidValueError(
+            f"sort must be one of {', '.join(SORTS)}, with - before it for descending, was {sort!r}"
+        )
+    column = _table.c[name]
+    return [(column.desc() if sort.startswith("-") else column.asc()).nulls_last(), _table.c.id.asc()]
+
+
+def _upsert() -> Insert:
+    """Return the statement that brings the staged rows into the table."""
+    names = ("id", "run_id", *_GIVEN)
+    staged = sql_table("incoming_strategies", *(column(name) for name in names)).select()
+    statement = insert(_table).from_select(list(names), staged)
+    old = tuple_(*(_table.c[name] for name in _GIVEN))
+    new = tuple_(*(statement.excluded[name] for name in _GIVEN))
+    return statement.on_conflict_do_update(
+        index_elements=["id"],
+        set_={
+            **{name: statement.excluded[name] for name in _GIVEN},
+            "version": _table.c.version + 1,
+            "updated_at": func.now(),
+        },
+        where=(_table.c.state == "candidate") & old.is_distinct_from(new),
+    )
+
+
+_STAGE = text(  # without the rules of `strategies`: those hold where the rows arrive
+    f"CREATE TEMPORARY TABLE incoming_strategies ON COMMIT DROP AS SELECT id, run_id, {', '.join(_GIVEN)}"  # noqa: S608
+    " FROM strategies WITH NO DATA"
+)
+_DELETE = delete(_table).where(
+    _table.c.run_id == bindparam("run_id"),
+    _table.c.state == "candidate",
+    _table.c.id != func.all(bindparam("kept", type_=ARRAY(Text))),
+)
+_UPSERT = _upsert()
