@@ -8,7 +8,9 @@
     │   ├── CandleFileError        a file cannot be read as candles
     │   │   └── LabelError         a file states another symbol, timeframe or origin than it was asked for
     │   ├── UnknownNameError       no such venue, symbol, timeframe or regime; the message names the nearest
-    │   └── StoreFullError         the disk has no room left; nothing that was stored is lost
+    │   ├── NoCandlesError         there is no candle in the range that was asked for
+    │   └── StoreError             the disk refuses; nothing that was stored is lost
+    │       └── StoreFullError     because it has no room left
     ├── a retry may help
     │   └── VenueUnavailableError  the venue did not answer within the bounded retries
     └── nobody knows yet
@@ -39,7 +41,15 @@ class UnknownNameError(MarketError):
     """A venue, symbol, timeframe or regime of that name does not exist."""
 
 
-class StoreFullError(MarketError):
+class NoCandlesError(MarketError):
+    """No candle exists in the range that was asked for."""
+
+
+class StoreError(MarketError):
+    """The disk refuses a write; the old file is intact."""
+
+
+class StoreFullError(StoreError):
     """The disk is full: nothing was replaced, and the write can be repeated once there is room."""
 
 

@@ -1,0 +1,241 @@
+"""A folder of candles: one Parquet file for each venue, symbol and timeframe, which only ever grows or is corrected.
+
+The files are named so that `read_candles` understands them, and state their labels in their metadata too: what was
+written as simulated cannot be read back as real, whatever it is renamed to.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+
+from market.candles import Candles
+from market.errors import CandleError, CandleFileError, MarketError
+from market.names import file_stem
+from market.reading import METADATA_PREFIX, read_candles
+from market.replacement import disk_errors, locked, replace_file
+from market.spans import Span, union
+from market.symbols import UNKNOWN, real_origin, simulated_origin, unified_symbol
+from market.validation import COLUMNS
+
+_ASKED = METADATA_PREFIX + "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCandles:
+    """What a store holds of one venue, symbol and timeframe.
+
+    Attributes
+    ----------
+    path : Path
+        Its file.
+    venue, symbol, timeframe, market_type, origin : str
+        As on `Candles`; empty where `problem` says that the file cannot be read.
+    bars : int
+        Bars present.
+    first, last : int
+        Opens of the first and the last bar, ms UTC.
+    gaps, missing : int
+        Runs of missing bars between them, and how many bars these lack together.
+    problem : str or None
+        Why the file cannot be read.
+    """
+
+    path: Path
+    venue: str = ""
+    symbol: str = ""
+    timeframe: str = ""
+    market_type: str = ""
+    origin: str = ""
+    bars: int = 0
+    first: int = 0
+    last: int = 0
+    gaps: int = 0
+    missing: int = 0
+    problem: str | None = None
+
+
+class CandleStore:
+    """A folder of candles.
+
+    Parameters
+    ----------
+    root : str or Path
+        The folder; made when something is first added.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+
+    def path(self, venue: str, symbol: str, timeframe: str, origin: str | None = None) -> Path:
+        """Return the file that holds, or would hold, such candles.
+
+        Parameters
+        ----------
+        venue : str
+            Such as "binance"; "simulated-7" names the market of seed 7.
+        symbol : str
+            Unified symbol.
+        timeframe : str
+            A known timeframe.
+        origin : str, optional
+            By default "real:VENUE", or "simulated:SEED" for a venue "simulated-SEED".
+
+        Returns
+        -------
+        Path
+            Different for candles that differ in any of these.
+        """
+        if origin is None:
+            _, simulated, seed = venue.partition("simulated-")
+            origin = simulated_origin(seed.partition("-")[0]) if simulated else real_origin(venue)
+        return self.root / f"{file_stem(venue, unified_symbol(symbol, venue), timeframe, origin)}.parquet"
+
+    def add(self, candles: Candles, asked: Iterable[Span] | None = None) -> Candles:
+        """Add candles; where a bar is stored already, the new one replaces it.
+
+        Adding the same candles again changes nothing. Writers at the same time wait for each other, and the file is
+        replaced in one step.
+
+        Parameters
+        ----------
+        candles : Candles
+            Of a known symbol.
+        asked : iterable of (int, int), optional
+            Spans that the venue has been asked for in full, ms UTC, end excluded: bars missing there do not exist.
+            By default from the first bar to the last.
+
+        Returns
+        -------
+        Candles
+            Everything that is now stored under these labels.
+
+        Raises
+        ------
+        CandleError
+            If the symbol is unknown, or the stored bars lie on another grid.
+        """
+        if candles.symbol == UNKNOWN:
+            raise CandleError("candles to be stored must have a symbol, had none; read them with symbol='BTC/USDT'")
+        path = self.path(candles.venue, candles.symbol, candles.timeframe, candles.origin)
+        spans = ((int(candles.timestamp[0]), candles.close_time),) if asked is None else tuple(asked)
+        with disk_errors(path):
+            self.root.mkdir(parents=True, exist_ok=True)
+            with locked(path):
+                stored, known = self._load(path)
+                merged = candles if stored is None else _merged(stored, candles)
+                asked_now = union([*known, *spans])
+                if merged != stored or asked_now != known:
+                    replace_file(path, _parquet(merged, asked_now))
+        return merged
+
+    def read(self, venue: str, symbol: str, timeframe: str, origin: str | None = None) -> Candles:
+        """Return the candles stored under such labels.
+
+        Parameters
+        ----------
+        venue, symbol, timeframe, origin
+            As for `path`.
+
+        Returns
+        -------
+        Candles
+            All of them.
+
+        Raises
+        ------
+        CandleFileError
+            If there are none, with what there is; or if the file is damaged.
+        """
+        path = self.path(venue, symbol, timeframe, origin)
+        if not path.exists():
+            held = ", ".join(sorted(file.stem for file in self._files())) or "nothing"
+            raise CandleFileError(f"{self.root} holds no {path.stem}; fetch it first; it holds {held}")
+        return read_candles(path)
+
+    def asked(self, venue: str, symbol: str, timeframe: str, origin: str | None = None) -> tuple[Span, ...]:
+        """Return the spans that the venue has been asked for in full.
+
+        Parameters
+        ----------
+        venue, symbol, timeframe, origin
+            As for `path`.
+
+        Returns
+        -------
+        tuple of (int, int)
+            ms UTC, end excluded, sorted; empty where nothing is stored.
+        """
+        return self._load(self.path(venue, symbol, timeframe, origin))[1]
+
+    def list(self) -> tuple[StoredCandles, ...]:
+        """Return what the store holds, by file name; a file that cannot be read is listed with its problem."""
+        return tuple(_described(path) for path in self._files())
+
+    def _files(self) -> tuple[Path, ...]:
+        return tuple(sorted(path for path in self.root.glob("*.parquet") if not path.name.startswith(".")))
+
+    def _load(self, path: Path) -> tuple[Candles | None, tuple[Span, ...]]:
+        if not path.exists():
+            return None, ()
+        stored = read_candles(path)
+        metadata = pyarrow.parquet.read_schema(path).metadata or {}
+        spans = json.loads(metadata.get(_ASKED.encode(), b"[]"))
+        own = (int(stored.timestamp[0]), stored.close_time)
+        return stored, union([(start, end) for start, end in spans] or [own])
+
+
+def _described(path: Path) -> StoredCandles:
+    try:
+        candles = read_candles(path)
+    except MarketError as error:
+        return StoredCandles(path, problem=str(error))
+    gaps = candles.gaps
+    return StoredCandles(
+        path=path,
+        venue=candles.venue,
+        symbol=candles.symbol,
+        timeframe=candles.timeframe,
+        market_type=candles.market_type,
+        origin=candles.origin,
+        bars=len(candles),
+        first=int(candles.timestamp[0]),
+        last=int(candles.timestamp[-1]),
+        gaps=len(gaps),
+        missing=sum(gap.bars for gap in gaps),
+    )
+
+
+def _merged(stored: Candles, new: Candles) -> Candles:
+    offset = (int(new.timestamp[0]) - int(stored.timestamp[0])) % stored.timeframe_ms
+    if offset:
+        raise CandleError(
+            f"new candles must lie on the grid of those stored, were {offset / 1000:g} s off it; "
+            f"move the stored file of {stored.symbol} away to start anew"
+        )
+    kept = ~np.isin(stored.timestamp, new.timestamp)
+    times = np.concatenate([stored.timestamp[kept], new.timestamp])
+    order = np.argsort(times)
+    columns = {name: np.concatenate([getattr(stored, name)[kept], getattr(new, name)])[order] for name in COLUMNS}
+    return Candles(
+        timestamp=times[order],
+        **columns,
+        symbol=new.symbol,
+        timeframe=new.timeframe,
+        venue=new.venue,
+        market_type=new.market_type,
+        origin=new.origin,
+    )
+
+
+def _parquet(candles: Candles, asked: tuple[Span, ...]) -> memoryview:
+    labels = {name: getattr(candles, name) for name in ("venue", "symbol", "timeframe", "market_type", "origin")}
+    metadata = {METADATA_PREFIX + name: value for name, value in labels.items()} | {_ASKED: json.dumps(asked)}
+    table = pa.table({name: getattr(candles, name) for name in ("timestamp", *COLUMNS)}, metadata=metadata)
+    sink = pa.BufferOutputStream()
+    pyarrow.parquet.write_table(table, sink, compression="zstd")
+    return memoryview(sink.getvalue())
