@@ -2,49 +2,29 @@
 
 Its conventions are mapped to ours like this:
 
-- an order given at a bar fills at the next open (`trade_on_close=False`); one synthetic bar at the last close
-  is appended, on which every position leaves, so that nothing is left to `finalize_trades`;
+- an order given at a bar fills at the next open (`trade_on_close=False`); one synthetic bar at the last close is
+  appended, on which every position leaves, so that nothing is left to `finalize_trades`;
 - its spread hits entries only, so it is compared at slippage 0; `commission` is relative, paid on each side;
-- it trades whole units: `FractionalBacktest` scales prices by the unit. The unit is a power of two and the
-  quantity a multiple of it, so that neither the prices nor the number of units are ever rounded;
+- it trades whole units: `FractionalBacktest` scales prices by the unit. The unit is a power of two and the quantity
+  a multiple of it, so that neither the prices nor the number of units are ever rounded;
 - cash is 1,024 times the initial capital, so that no order is cancelled; the surplus is taken off again.
 """
 
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # importing its plotting module warns about notebooks and progress bars
-    from backtesting import Strategy
-    from backtesting.lib import FractionalBacktest
+from backtesting import Strategy
+from backtesting.lib import FractionalBacktest
+from ledger import Ledger, LedgerTrade
 
 UNIT = 2.0**-10
 SURPLUS = 1024.0
 
 
-@dataclass(frozen=True)
-class BacktestingTrade:
-    entry_bar: int
-    exit_bar: int
-    side: int
-    entry_price: float
-    exit_price: float
-    pnl: float
-
-
-@dataclass(frozen=True)
-class BacktestingReport:
-    equity: np.ndarray
-    trades: list[BacktestingTrade]
-
-
 def backtesting_run(
     positions: Sequence[int], opens: Sequence[float], close: Sequence[float], quantity: float, fee_bps: float
-) -> BacktestingReport:
+) -> Ledger:
     """Fill the decided targets; bar n_bars is the synthetic one, as in the equity curve."""
     units = round(quantity / UNIT)
     if units * UNIT != quantity:
@@ -88,13 +68,19 @@ def backtesting_run(
         fractional_unit=UNIT,
     )
     result = backtest.run()
-    table = result["_trades"]
-    return BacktestingReport(
+    return Ledger(
         equity=result["_equity_curve"]["Equity"].to_numpy() - (cash - capital),
         trades=[
-            BacktestingTrade(
-                row.EntryBar, row.ExitBar, round(row.Size / quantity), row.EntryPrice, row.ExitPrice, row.PnL
+            LedgerTrade(
+                row.EntryBar,
+                row.ExitBar,
+                round(row.Size / quantity),
+                row.EntryPrice,
+                row.ExitPrice,
+                row.Commission,
+                row.PnL,
+                row.ReturnPct,
             )
-            for row in table.itertuples()
+            for row in result["_trades"].itertuples()
         ],
     )

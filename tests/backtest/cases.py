@@ -4,14 +4,22 @@ import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from reference_engine import reference_run
 from reference_signals import HIGH_FREQUENCY_ALPHA, RAW_SIDES, trend_ratio, z_score
 
-from market import Candles
+from market import Candles, read_candles
 
 TYPES = tuple(RAW_SIDES)
 QUANTITIES = (0.001, 1.0, 3.7)
+REAL_FILES = (
+    "binance__BTC-USDT__1h",
+    "binanceusdm__ETH-USDT__1h",
+    "kraken__USDC-USDT__1m",  # coarse ticks: exact ties, constant windows
+    "coinbase__BTC-USD__1d",
+    "binanceus__BTC-USDC__1m",  # bars without volume
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,14 @@ class Case:
     slippage_bps: float = 5.0
     sides: str | None = None
     note: str = field(default="", compare=False)
+
+
+def real_slice(folder: Path, name: str, rng: random.Random) -> Candles:
+    """Return a few hundred consecutive bars of a real file."""
+    candles = read_candles(folder / f"{name}.parquet")
+    n_bars = rng.randrange(300, 1_501)
+    start = rng.randrange(max(1, len(candles) - n_bars))
+    return candles[start : start + n_bars]
 
 
 def log_uniform(rng: random.Random, low: float, high: float) -> float:
@@ -65,7 +81,7 @@ def sensible_parameters(strategy_type: str, rng: random.Random) -> dict[str, flo
             return {"lookback_period": lookback, "trend_threshold": log_uniform(rng, 0.003, 0.5)}
         case "high_frequency":
             profit = rng.choice((0.0, log_uniform(rng, 1e-6, 0.01)))
-            return {"min_profit": profit, "volatility_threshold": log_uniform(rng, 1e-4, 0.5)}
+            return {"min_profit": profit, "volatility_threshold": log_uniform(rng, 1e-3, 3.0)}
     raise ValueError(f"strategy_type must be one of {TYPES}, was {strategy_type!r}")
 
 
@@ -80,12 +96,27 @@ def random_stops(rng: random.Random) -> dict[str, float]:
 
 
 def random_case(strategy_type: str, rng: random.Random) -> Case:
+    """Draw a case that may be extreme: many of them never trade."""
     draw = wide_parameters if rng.random() < 0.3 else sensible_parameters
+    return case_of(strategy_type, draw(strategy_type, rng), rng)
+
+
+def trading_case(strategy_type: str, rng: random.Random) -> Case:
+    """Draw a case that is likely to trade."""
+    return case_of(strategy_type, sensible_parameters(strategy_type, rng), rng)
+
+
+def case_of(strategy_type: str, parameters: Mapping[str, float], rng: random.Random) -> Case:
+    """Draw quantity, stops, costs and sides around the parameters of a type."""
+    costs = ((0.0, 0.0), (0.0, 5.0), (10.0, 0.0), (10.0, 5.0), (100.0, 5.0))
+    # costs are part of this type's entry: on coarse ticks it trades only where they are nil
+    free = strategy_type == "high_frequency" and rng.random() < 0.4
+    fee_bps, slippage_bps = (0.0, 0.0) if free else rng.choice(costs)
     return Case(
         strategy_type,
-        {**draw(strategy_type, rng), "quantity": rng.choice(QUANTITIES), **random_stops(rng)},
-        fee_bps=rng.choice((0.0, 0.0, 10.0, 10.0, 100.0)),
-        slippage_bps=rng.choice((0.0, 5.0)),
+        {**parameters, "quantity": rng.choice(QUANTITIES), **random_stops(rng)},
+        fee_bps,
+        slippage_bps,
         sides=rng.choice(("both", "both", "long", None)),
     )
 

@@ -6,30 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cases import TYPES, Case, random_case, sensible_parameters, tying_case, tying_stop_case
+from cases import REAL_FILES, TYPES, Case, random_case, real_slice, sensible_parameters, tying_case, tying_stop_case
 from comparison import assert_same_numbers, check_case, oracle_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from price_shapes import HOUR_MS, SHAPES, candles_of, shaped_candles
 
 from backtest import Costs, run_many
-from market import Candles, read_candles
 from strategies import StrategySpec
-
-FILES = (
-    "binance__BTC-USDT__1h",
-    "binanceusdm__ETH-USDT__1h",
-    "kraken__USDC-USDT__1m",  # coarse ticks: exact ties, constant windows
-    "coinbase__BTC-USD__1d",
-    "binanceus__BTC-USDC__1m",  # bars without volume
-)
-
-
-def real_slice(folder: Path, name: str, rng: random.Random) -> Candles:
-    candles = read_candles(folder / f"{name}.parquet")
-    n_bars = rng.randrange(300, 1_501)
-    start = rng.randrange(max(1, len(candles.close) - n_bars))
-    return candles[start : start + n_bars]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -42,7 +26,7 @@ def test_report_on_synthetic_prices_equals_the_reference(strategy_type: str, sha
             check_case(random_case(strategy_type, rng), candles)
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", REAL_FILES)
 @pytest.mark.parametrize("strategy_type", TYPES)
 def test_report_on_real_candles_equals_the_reference(shared_candles: Path, strategy_type: str, name: str) -> None:
     rng = random.Random(f"{strategy_type}/{name}")

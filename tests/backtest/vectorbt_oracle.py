@@ -2,12 +2,12 @@
 
 vectorbt only fills and counts here, the targets are given. Its conventions are mapped to ours like this:
 
-- a target decided at a close is a signal on the next bar, filled at that bar's open (`price`), and one
-  synthetic bar at the last close is appended, on which every position leaves;
-- entering the opposite side reverses in one order (`upon_opposite_entry="reverse"`), and the exit signal is
-  left out on that bar, or vectorbt would see a conflict and only close;
-- cash is 1,024 times the initial capital, because vectorbt does not fill what it cannot pay. The surplus is
-  taken off again, which costs about 1e-12 of the capital.
+- a target decided at a close is a signal on the next bar, filled at that bar's open (`price`), and one synthetic bar
+  at the last close is appended, on which every position leaves;
+- entering the opposite side reverses in one order (`upon_opposite_entry="reverse"`), and the exit signal is left out
+  on that bar, or vectorbt would see a conflict and only close;
+- cash is 1,024 times the initial capital, because vectorbt does not fill what it cannot pay. The surplus is taken off
+  again, which costs about 1e-12 of the capital.
 """
 
 from collections.abc import Sequence
@@ -15,36 +15,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import vectorbt as vbt
+from ledger import Ledger, LedgerTrade
 from vectorbt.portfolio.enums import OrderSide, TradeDirection
 
 SURPLUS = 1024.0
 
 
 @dataclass(frozen=True)
-class VectorbtTrade:
-    entry_bar: int
-    exit_bar: int
-    side: int
-    entry_price: float
-    exit_price: float
-    fees: float
-    pnl: float
-    net_return: float
+class Order:
+    """One filled order: base units, positive when bought; bar n_bars is the synthetic one."""
 
-
-@dataclass(frozen=True)
-class VectorbtFill:
     bar: int
     units: float
-    price: float
     fee: float
-
-
-@dataclass(frozen=True)
-class VectorbtReport:
-    equity: np.ndarray
-    fills: list[VectorbtFill]
-    trades: list[VectorbtTrade]
 
 
 def vectorbt_run(
@@ -54,8 +37,8 @@ def vectorbt_run(
     quantity: float,
     fee_bps: float,
     slippage_bps: float,
-) -> VectorbtReport:
-    """Fill the decided targets; bar n_bars is the synthetic one, as in the equity curve."""
+) -> tuple[Ledger, list[Order]]:
+    """Fill the decided targets."""
     held = np.concatenate(([0], positions[:-1], [0]))
     before = np.concatenate(([0], held[:-1]))
     prices = np.concatenate((opens, close[-1:]))
@@ -77,34 +60,22 @@ def vectorbt_run(
         init_cash=init_cash,
         freq="1h",
     )
-    orders = portfolio.orders.values
-    bought = np.where(orders["side"] == OrderSide.Buy, 1.0, -1.0)
     trades = portfolio.exit_trades.values
-    sides = np.where(trades["direction"] == TradeDirection.Long, 1, -1)
-    return VectorbtReport(
-        equity=portfolio.value().to_numpy() - (init_cash - capital),
-        fills=[
-            VectorbtFill(*fill)
-            for fill in zip(
-                orders["idx"].tolist(),
-                (orders["size"] * bought).tolist(),
-                orders["price"].tolist(),
-                orders["fees"].tolist(),
-                strict=True,
-            )
-        ],
-        trades=[
-            VectorbtTrade(*trade)
-            for trade in zip(
-                trades["entry_idx"].tolist(),
-                trades["exit_idx"].tolist(),
-                sides.tolist(),
-                trades["entry_price"].tolist(),
-                trades["exit_price"].tolist(),
-                (trades["entry_fees"] + trades["exit_fees"]).tolist(),
-                trades["pnl"].tolist(),
-                trades["return"].tolist(),
-                strict=True,
-            )
-        ],
+    columns = (
+        trades["entry_idx"],
+        trades["exit_idx"],
+        np.where(trades["direction"] == TradeDirection.Long, 1, -1),
+        trades["entry_price"],
+        trades["exit_price"],
+        trades["entry_fees"] + trades["exit_fees"],
+        trades["pnl"],
+        trades["return"],
     )
+    ledger = Ledger(
+        equity=portfolio.value().to_numpy() - (init_cash - capital),
+        trades=[LedgerTrade(*row) for row in zip(*(column.tolist() for column in columns), strict=True)],
+    )
+    orders = portfolio.orders.values
+    units = orders["size"] * np.where(orders["side"] == OrderSide.Buy, 1.0, -1.0)
+    columns = (orders["idx"], units, orders["fees"])
+    return ledger, [Order(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
