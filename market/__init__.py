@@ -7,19 +7,25 @@ anybody ever traded at these prices. Files are read with `read_candles`. Everyth
 
 from market.candles import Candles, Gap
 from market.clock import Clock, ManualClock, ScaledClock, SystemClock
+from market.download import FetchProgress, fetch_candles
 from market.errors import MarketError
 from market.reading import read_candles
+from market.store import CandleStore, StoredCandles
 from market.synthetic import SyntheticMarket, synthetic_candles, synthetic_market
 
 __all__ = [
+    "CandleStore",
     "Candles",
     "Clock",
+    "FetchProgress",
     "Gap",
     "ManualClock",
     "MarketError",
     "ScaledClock",
+    "StoredCandles",
     "SyntheticMarket",
     "SystemClock",
+    "fetch_candles",
     "read_candles",
     "synthetic_candles",
     "synthetic_market",
