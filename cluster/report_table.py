@@ -94,13 +94,13 @@ def _last_trades(report: "Report", count: int = 5) -> Table:
     table = Table(title=f"last {min(count, len(report.trades))} of {len(report.trades):,} trades", title_justify="left")
     for name in ("entry (UTC)", "exit (UTC)", "side", "entry price", "exit price", "return"):
         table.add_column(name, justify="left" if "UTC" in name or name == "side" else "right")
-    for row in report.trades.tail(count).itertuples():
+    for row in report.trades.tail(count).to_dict(orient="records"):
         table.add_row(
-            f"{row.entry_time:%Y-%m-%d %H:%M}",
-            f"{row.exit_time:%Y-%m-%d %H:%M}",
-            "long" if row.side > 0 else "short",
-            f"{row.entry_price:,.8g}",
-            f"{row.exit_price:,.8g}",
-            f"{row._8:+.2%}",
+            f"{row['entry_time']:%Y-%m-%d %H:%M}",
+            f"{row['exit_time']:%Y-%m-%d %H:%M}",
+            "long" if row["side"] > 0 else "short",
+            f"{row['entry_price']:,.8g}",
+            f"{row['exit_price']:,.8g}",
+            f"{row['return']:+.2%}",
         )
     return table

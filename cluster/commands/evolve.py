@@ -1,0 +1,249 @@
+"""`evoq evolve`: evolve a population on candle files."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from cluster.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+
+    from cluster.evolution_run import EvolutionRun, RunSettings, StoredRun
+    from cluster.ray_session import RaySession
+    from evolution import Outcome
+    from market import Clock
+    from storage import Database
+
+__all__ = ["command"]
+
+_SHOWN = 10
+
+
+@click.command(
+    epilog="Example: evoq evolve --candles binance__BTC-USDT__1h.parquet --candles binance__ETH-USDT__1h.parquet "
+    "--population 1034 --generations 10 --seed 7"
+)
+@click.option(
+    "--candles", "paths", multiple=True, type=click.Path(path_type=Path), help="Candle file; repeat for each market."
+)
+@click.option("--simulated", is_flag=True, help="Evolve on the simulated market (labelled so) instead of files.")
+@click.option("--population", type=int, default=1034, show_default=True, help="Strategies over all types and markets.")
+@click.option("--generations", type=int, default=10, show_default=True, help="Populations' worth of evaluations.")
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same population.")
+@click.option("--workers", type=int, help="Processes that evaluate; default: all processors.")
+@click.option("--ray", "address", help="local, auto, or an ADDRESS; default: a local one once the work pays for it.")
+@click.option("--resume", is_flag=False, flag_value="", metavar="[RUN]", help="Go on with a run; default: the latest.")
+@click.option("--target-score", type=float, help="Stop once the best fitness reaches this.")
+@click.option("--fee-bps", type=float, default=10.0, show_default=True, help="Taker fee of a fill.")
+@click.option("--slippage-bps", type=float, default=5.0, show_default=True, help="Slippage of a fill.")
+@click.option("--symbol", help="Only where the file does not say, e.g. BTC/USDT:USDT.")
+@click.option("--timeframe", help="Only where the file does not say, e.g. 1h.")
+@click.option("--json", "as_json", is_flag=True, help="End with one line of JSON on standard output.")
+@click.pass_context
+def command(ctx: click.Context, /, **options: Any) -> None:
+    """Evolve a population of strategies on candles; store and rank it.
+
+    Every evaluation is kept. A run that was stopped, by Ctrl-C or worse, goes on with --resume and ends with
+    the same population as one that was not.
+
+    Raises
+    ------
+    Abort
+        If it was stopped by a signal.
+    """
+    from rich.console import Console
+
+    from cluster.numba_cache import use_shared_cache
+
+    use_shared_cache()  # before the first kernel is imported
+    from cluster.ray_session import RaySession
+    from market import SystemClock
+    from storage import open_database
+
+    given = {name for name in options if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT}
+    settings = _settings(options) if options["resume"] is None else None
+    console = Console(stderr=options["as_json"], highlight=False)
+    clock = SystemClock()
+    with RaySession(options["address"] or "local", workers=options["workers"]) as session:
+        if not session.local:
+            with console.status("joining the Ray cluster"):
+                session.start()  # an address at which nobody answers is told before anything is stored
+        with console.status("opening the database"):
+            database = open_database()
+        with database:
+            run, stored = _prepare(database, session, settings, options, given, console, clock)
+            began = clock.monotonic()
+            outcome = _evolve(run, stored, console, clock, start_ray=options["address"] == "local")
+            with console.status("scoring and storing the population"):
+                rows = run.store_population(stored)
+            seconds = stored.seconds + clock.monotonic() - began
+            _show(console, run, stored, outcome, rows, seconds)
+            if options["as_json"]:
+                _print_json(stored, outcome, rows, seconds)
+    if outcome.reason == "request":
+        raise click.exceptions.Abort
+
+
+def _settings(options: dict[str, Any]) -> "RunSettings":
+    from backtest import Costs
+    from cluster.evolution_run import RunSettings
+    from cluster.simulated_candles import simulated_files
+    from storage import home
+
+    if bool(options["paths"]) == options["simulated"]:
+        raise UserError("evolve needs --candles FILE (repeat it for more markets), or --simulated; give one of them")
+    for name in ("population", "generations"):
+        if options[name] < 1:
+            raise UserError(f"--{name} must be at least 1, was {options[name]}")
+    if not 0 <= options["seed"] < 2**63:
+        raise UserError(f"--seed must be in [0, 2^63), was {options['seed']}")
+    target = options["target_score"]
+    if target is not None and not 0.0 <= target <= 100.0:
+        raise UserError(f"--target-score must be in [0, 100], was {target:g}")
+    Costs(options["fee_bps"], options["slippage_bps"])
+    paths = simulated_files(home() / "candles", options["seed"]) if options["simulated"] else options["paths"]
+    return RunSettings(
+        candles=tuple(str(path.resolve()) for path in paths),
+        symbol=options["symbol"],
+        timeframe=options["timeframe"],
+        population=options["population"],
+        generations=options["generations"],
+        seed=options["seed"],
+        fee_bps=options["fee_bps"],
+        slippage_bps=options["slippage_bps"],
+        target_score=target,
+    )
+
+
+def _resumed_settings(database: "Database", run_id: str, options: dict[str, Any], given: set[str]) -> "RunSettings":
+    """Return the stored settings of a run, with what may be changed on the way."""
+    from dataclasses import replace
+
+    from cluster.evolution_run import RunSettings
+    from storage import RunRepository
+
+    settings = RunSettings.stored(RunRepository(database.engine).get(run_id).settings)
+    fixed = given - {"resume", "generations", "target_score", "workers", "address", "as_json"}
+    if fixed:
+        names = ", ".join(sorted(f"--{name.replace('_', '-')}" for name in fixed)).replace("--paths", "--candles")
+        raise UserError(f"--resume goes on with the settings of run {run_id}; leave out {names}, or start a new run")
+    changed = {name: options[name] for name in ("generations", "target_score") if name in given}
+    return replace(settings, **changed)
+
+
+def _prepare(
+    database: "Database",
+    session: "RaySession",
+    settings: "RunSettings | None",
+    options: dict[str, Any],
+    given: set[str],
+    console: "Console",
+    clock: "Clock",
+) -> "tuple[EvolutionRun, StoredRun]":
+    """Read the candles and store a new run, or take up an old one."""
+    from cluster.evolution_run import EvolutionRun
+    from cluster.markets import read_markets
+    from storage import RunRepository
+
+    run_id = None
+    if settings is None:
+        run_id = options["resume"]
+        if not run_id:
+            record = RunRepository(database.engine).latest(unfinished=True)
+            if record is None:
+                raise UserError("there is no unfinished run to resume; start one with evoq evolve --candles FILE")
+            run_id = record.id
+        settings = _resumed_settings(database, run_id, options, given)
+    with console.status("reading candles"):
+        markets = read_markets(settings.paths, settings.symbol, settings.timeframe)
+    run = EvolutionRun(settings, markets, database, session, clock)
+    stored = run.begin() if run_id is None else run.resume(run_id)
+    label = "[black on yellow] SIMULATED [/] " if markets.simulated else ""
+    listed = ", ".join(f"{one.symbol} {one.timeframe} ({len(one):,} candles, {one.venue})" for one in markets.candles)
+    console.print(f"{label}run {stored.id} on {listed}", soft_wrap=True)
+    return run, stored
+
+
+def _evolve(run: "EvolutionRun", stored: "StoredRun", console: "Console", clock: "Clock", start_ray: bool) -> "Outcome":
+    from cluster.evolution_progress import EvolutionProgress
+
+    if start_ray:
+        with console.status("starting Ray on this machine"):
+            run.start_ray()
+        console.print(f"Ray dashboard: {run.dashboard_url}")
+    settings = run.settings
+    bars_each = sum(len(candles) for candles in run.markets.candles) / len(run.markets.candles)
+    total = settings.population * settings.generations
+    with EvolutionProgress(console, total, stored.evaluations, settings.generations, bars_each, clock) as progress:
+        return run.evolve(stored, progress)
+
+
+def _show(
+    console: "Console",
+    run: "EvolutionRun",
+    stored: "StoredRun",
+    outcome: "Outcome",
+    rows: "Sequence[Mapping[str, Any]]",
+    seconds: float,
+) -> None:
+    from cluster.leaderboard import best_per_type, print_leaderboard, summary
+    from evolution import StopReason
+
+    ends = {
+        StopReason.GENERATIONS: "done",
+        StopReason.TARGET: "done, the target score is reached",
+        StopReason.REQUEST: "stopped; what was evaluated is kept",
+    }
+    console.print(
+        f"{ends[outcome.reason]}: generation {outcome.generation}, round {outcome.round}, "
+        f"{outcome.evaluations:,} evaluations ({outcome.distinct:,} distinct) in {seconds:,.1f} s",
+        soft_wrap=True,
+    )
+    simulated = " (SIMULATED MARKET: proves nothing about real ones)" if run.markets.simulated else ""
+    print_leaderboard(console, rows[:_SHOWN], f"best {min(_SHOWN, len(rows))} of {len(rows):,}{simulated}")
+    print_leaderboard(console, best_per_type(rows), "best of each type")
+    console.print(summary(rows), soft_wrap=True)
+    console.print(
+        "scores are in-sample: among so many candidates luck alone looks good", style="yellow", soft_wrap=True
+    )
+    console.print(f"population {outcome.population_hash}", soft_wrap=True)
+    if outcome.reason is StopReason.REQUEST:
+        console.print(f"next: evoq evolve --resume {stored.id}", soft_wrap=True)
+        return
+    best = rows[0]
+    parameters = " ".join(f"--param {name}={value:g}" for name, value in best["parameters"].items())
+    file = run.markets.files[(best["symbol"], best["timeframe"])]
+    console.print("next: evoq strategies", soft_wrap=True)
+    console.print(
+        f"      evoq backtest --candles {file} --type {best['type']} {parameters} --plot best.html", soft_wrap=True
+    )
+
+
+def _print_json(stored: "StoredRun", outcome: "Outcome", rows: "Sequence[Mapping[str, Any]]", seconds: float) -> None:
+    from cluster.json_output import dumps
+
+    best = rows[0] if rows else {}
+    shown = (
+        "id", "type", "symbol", "timeframe", "venue", "origin", "parameters", "scs", "score_parts", "fitness",
+        "n_trades", "win_rate", "profit_factor", "sharpe", "max_drawdown", "volatility", "total_return", "grade",
+        "grade_reason", "money",
+    )  # fmt: skip
+    click.echo(
+        dumps(
+            {
+                "run_id": stored.id,
+                "evaluations": outcome.evaluations,
+                "distinct": outcome.distinct,
+                "generation": outcome.generation,
+                "round": outcome.round,
+                "population_hash": outcome.population_hash,
+                "best": {name: best.get(name) for name in shown},
+                "seconds": round(seconds, 3),
+            }
+        )
+    )

@@ -1,0 +1,93 @@
+"""Progress of a run in the terminal: a bar where people watch, one line a generation where they do not."""
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from evolution import BatchCommit
+from market import Clock
+
+__all__ = ["EvolutionProgress"]
+
+_SMOOTHING_S = 5.0
+
+
+class EvolutionProgress:
+    """Listens to committed batches; a context manager.
+
+    Parameters
+    ----------
+    console : Console
+        Where to show it.
+    total : int
+        Evaluations until the end.
+    done : int
+        Evaluations committed before this process began.
+    generations : int
+        Generations until the end.
+    bars_each : float
+        Mean number of bars an evaluation covers.
+    clock : Clock
+        Measures the speed.
+    """
+
+    def __init__(
+        self, console: Console, total: int, done: int, generations: int, bars_each: float, clock: Clock
+    ) -> None:
+        self._console = console
+        self._generations = generations
+        self._bars_each = bars_each
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._done_before = done
+        self._generation = 0
+        self._bar = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=24),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[speed]}"),
+            TextColumn("{task.fields[best]}"),
+            TextColumn("ETA"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            disable=not console.is_terminal,
+            speed_estimate_period=_SMOOTHING_S,
+            transient=True,
+        )
+        self._task = self._bar.add_task(f"generation 1/{generations}", total=total, completed=done, speed="", best="")
+
+    def __enter__(self) -> "EvolutionProgress":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def __call__(self, commit: BatchCommit) -> None:
+        """Show a committed batch.
+
+        Parameters
+        ----------
+        commit : BatchCommit
+            The batch.
+        """
+        seconds = max(self._clock.monotonic() - self._began, 1e-9)
+        rate = (commit.evaluations - self._done_before) / seconds
+        best = "best -" if commit.best is None else f"best {commit.best.score:.1f} ({commit.best.species})"
+        self._bar.update(
+            self._task,
+            completed=commit.evaluations,
+            description=f"generation {commit.generation}/{self._generations} round {commit.round}",
+            speed=f"{rate:,.0f} evaluations/s, {rate * self._bars_each / 1e6:,.0f} M strategy-bars/s",
+            best=best,
+        )
+        if not self._console.is_terminal and commit.generation != self._generation:
+            self._generation = commit.generation
+            self._console.print(
+                f"generation {commit.generation}/{self._generations}: {commit.evaluations:,} evaluations, "
+                f"{rate:,.0f}/s, {best}",
+                soft_wrap=True,
+            )

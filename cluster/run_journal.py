@@ -1,0 +1,140 @@
+"""A run's journal in the database: trials, counters, statistics and the state, in one transaction."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from evolution import BatchCommit, Candidate, SpeciesStatistics
+from market import Clock
+from storage import RunRepository
+
+__all__ = ["RunJournal", "genome_hash"]
+
+_EVERY_S = 1.0
+_MOST_TRIALS = 8192
+
+
+def genome_hash(parameters: tuple[float, ...]) -> str:
+    """Return the identity of a genome within its species.
+
+    Parameters
+    ----------
+    parameters : tuple of float
+        Values in the order the species declares.
+
+    Returns
+    -------
+    str
+        First half of the SHA-256 (hex) of the little-endian doubles.
+    """
+    return hashlib.sha256(np.asarray(parameters, "<f8").tobytes()).hexdigest()[:32]
+
+
+class RunJournal:
+    """Records committed batches of one run, several in one transaction when they come fast.
+
+    What is not yet written is lost with the process and evaluated again on resume, with the same result: a batch and
+    the state after it are written together or not at all.
+
+    Parameters
+    ----------
+    runs : RunRepository
+        Where runs are stored.
+    run_id : str
+        The run; it must be running.
+    data_hashes : mapping of (symbol, timeframe) to str
+        Hash of the candles of each market.
+    clock : Clock
+        Stamps rows, and decides when a second has passed.
+    last_batch : int
+        Last batch that is stored, -1 for none.
+    """
+
+    def __init__(
+        self,
+        runs: RunRepository,
+        run_id: str,
+        data_hashes: Mapping[tuple[str, str], str],
+        clock: Clock,
+        last_batch: int = -1,
+    ) -> None:
+        self._runs = runs
+        self._run_id = run_id
+        self._data_hashes = data_hashes
+        self._clock = clock
+        self._stored = last_batch
+        self._written_at = clock.monotonic()
+        self._trials: list[dict[str, Any]] = []
+        self._history: list[dict[str, Any]] = []
+        self._last: BatchCommit | None = None
+
+    def record(self, commit: BatchCommit) -> None:
+        """Take one committed batch; write when a second has passed or much has gathered.
+
+        Parameters
+        ----------
+        commit : BatchCommit
+            The next batch.
+        """
+        previous = self._last
+        if previous is not None and (previous.generation, previous.round) != (commit.generation, commit.round):
+            self._history += self._statistics(previous)
+        self._last = commit
+        self._trials += [
+            self._trial(candidate, score) for candidate, score in zip(commit.candidates, commit.scores, strict=True)
+        ]
+        if self._clock.monotonic() - self._written_at >= _EVERY_S or len(self._trials) >= _MOST_TRIALS:
+            self._write(commit)
+
+    def close(self) -> None:
+        """Write what is left, and the statistics of the last round."""
+        if self._last is not None and self._last.batch > self._stored:
+            self._history += self._statistics(self._last)
+            self._write(self._last)
+
+    def _write(self, commit: BatchCommit) -> None:
+        self._runs.commit(
+            self._run_id,
+            batch=commit.batch,
+            expected_batch=self._stored,
+            state=commit.state(),
+            trials=self._trials,
+            evaluations=commit.evaluations,
+            generation=commit.generation,
+            round=commit.round,
+            history=self._history,
+        )
+        self._stored = commit.batch
+        self._trials, self._history = [], []
+        self._written_at = self._clock.monotonic()
+
+    def _trial(self, candidate: Candidate, score: float) -> dict[str, Any]:
+        return {
+            "species": str(candidate.species),
+            "child": candidate.child,
+            "genome": candidate.parameters,
+            "genome_hash": genome_hash(candidate.parameters),
+            "data_hash": self._data_hashes[candidate.species.market],
+            "fitness": score,
+            "operator": candidate.operator,
+            "parents": candidate.parents,
+        }
+
+    def _statistics(self, commit: BatchCommit) -> list[dict[str, Any]]:
+        def row(statistics: SpeciesStatistics) -> dict[str, Any]:
+            return {
+                "ts": self._clock.now_ms(),
+                "generation": commit.generation,
+                "round": commit.round,
+                "species": str(statistics.species),
+                "evaluations": commit.evaluations,
+                "best_scs": statistics.best,
+                "q25": statistics.q25,
+                "median_scs": statistics.median,
+                "q75": statistics.q75,
+                "diversity": statistics.diversity,
+            }
+
+        return [row(statistics) for statistics in commit.statistics if statistics.members]
