@@ -1,0 +1,131 @@
+"""What runs in a worker: one chunk of candidates, scored by the evaluator that the object store holds."""
+
+import os
+import time
+import traceback
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from evolution.candidate import Candidate
+from evolution.runner import Evaluator
+
+if TYPE_CHECKING:
+    import ray
+
+__all__ = ["ChunkResult", "EvaluatorFailure", "evaluate_chunk", "score"]
+
+_KEPT_EVALUATORS = 2
+_evaluators: "OrderedDict[str, Evaluator]" = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatorFailure:
+    """What an evaluator raised.
+
+    Attributes
+    ----------
+    index : int or None
+        Which of the candidates raises by itself; None if only their company does.
+    text : str
+        The exception, in one line.
+    trace : str
+        Its traceback.
+    """
+
+    index: int | None
+    text: str
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkResult:
+    """What came of a chunk.
+
+    Attributes
+    ----------
+    scores : tuple of float
+        One score a candidate, in their order; empty after a failure.
+    seconds : float
+        How long the evaluator took.
+    warm : bool
+        Whether this process had evaluated for the same evaluator before: the first time includes compiling.
+    process : int
+        Where it ran.
+    failure : EvaluatorFailure or None
+        Set if the evaluator raised.
+    """
+
+    scores: tuple[float, ...]
+    seconds: float
+    warm: bool
+    process: int
+    failure: EvaluatorFailure | None = None
+
+
+def score(evaluator: Evaluator, candidates: Sequence[Candidate]) -> tuple[float, ...] | EvaluatorFailure:
+    """Evaluate candidates, and find the one to blame if that fails.
+
+    Parameters
+    ----------
+    evaluator : Evaluator
+        What scores them.
+    candidates : sequence of Candidate
+        What to evaluate.
+
+    Returns
+    -------
+    tuple of float or EvaluatorFailure
+        One score a candidate, in their order; or what the evaluator raised.
+    """
+    try:
+        scores = tuple(float(value) for value in evaluator(candidates))
+        if len(scores) == len(candidates):
+            return scores
+        text = f"it must give one score a candidate, gave {len(scores)} for {len(candidates)}"
+        return EvaluatorFailure(None, text, "")
+    except Exception as error:
+        failure = EvaluatorFailure(None, f"{type(error).__name__}: {error}", traceback.format_exc())
+    for index, candidate in enumerate(candidates):
+        try:
+            evaluator([candidate])
+        except Exception as error:
+            return EvaluatorFailure(index, f"{type(error).__name__}: {error}", traceback.format_exc())
+    return failure
+
+
+def evaluate_chunk(shared: "list[ray.ObjectRef[Any]]", candidates: Sequence[Candidate]) -> ChunkResult:
+    """Evaluate a chunk in a worker.
+
+    The evaluator is fetched once a process and kept, its arrays being views of the object store; what it prepares
+    lazily therefore serves later chunks too.
+
+    Parameters
+    ----------
+    shared : list of one ObjectRef
+        The evaluator. Ray would fetch it anew for each call if it were not in a list.
+    candidates : sequence of Candidate
+        What to evaluate.
+
+    Returns
+    -------
+    ChunkResult
+        Scores, or what the evaluator raised.
+    """
+    import ray
+
+    (reference,) = shared
+    key = reference.hex()
+    warm = key in _evaluators
+    evaluator: Evaluator = _evaluators[key] if warm else ray.get(reference)
+    started = time.perf_counter()
+    outcome = score(evaluator, candidates)
+    seconds = time.perf_counter() - started
+    _evaluators[key] = evaluator
+    _evaluators.move_to_end(key)
+    while len(_evaluators) > _KEPT_EVALUATORS:
+        _evaluators.popitem(last=False)
+    if isinstance(outcome, EvaluatorFailure):
+        return ChunkResult((), seconds, warm, os.getpid(), outcome)
+    return ChunkResult(outcome, seconds, warm, os.getpid())

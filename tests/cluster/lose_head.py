@@ -1,0 +1,37 @@
+"""Run by a test: a driver whose Ray dies under it. Prints "complete" if no candidate was lost."""
+
+import logging
+import sys
+from pathlib import Path
+
+import psutil
+from sample_evaluators import Recording, candidates
+
+from cluster.ray_runner import RayRunner
+from cluster.ray_session import RaySession
+
+
+def main(folder: Path) -> None:
+    logging.basicConfig(level=logging.WARNING)
+    record = folder / "record"
+    record.mkdir()
+    session = RaySession("local", workers=2, dashboard=False)
+    runner = RayRunner(Recording(record, seconds=0.05), session)
+    runner.start()
+    runner.submit(candidates(70))
+    scores = {}
+    while runner.pending:
+        scores.update((candidate.number, score) for candidate, score in runner.collect())
+        if runner.under_way:
+            for process in psutil.Process().children(recursive=True):
+                if process.name() in {"gcs_server", "raylet"}:
+                    process.kill()
+    runner.close()
+    session.close()
+    sys.stderr.flush()
+    if scores == {number: 2.0 * number for number in range(70)}:
+        sys.stdout.write("complete\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
