@@ -165,6 +165,7 @@ class Evolution:
         while True:
             reason = self._commit(horizon, target_score)
             if reason is not None:
+                self._stop.clear()
                 return self._outcome(reason)
             self._runner.submit(self.optimizer.take(horizon))
             if not self._runner.pending:
@@ -175,7 +176,11 @@ class Evolution:
             self.optimizer.receive([candidate for candidate, _ in results], [score for _, score in results])
 
     def stop(self) -> None:
-        """Ask a run to end after the results that are being collected; safe from signal handlers and threads."""
+        """Ask a run to end after the results that are being collected; safe from signal handlers and threads.
+
+        What is in flight then is evaluated again after a resume, or by the next `run`. Without a run, the next one ends
+        at once.
+        """
         self._stop.set()
 
     def _commit(self, horizon: float, target_score: float | None) -> StopReason | None:
@@ -187,7 +192,6 @@ class Evolution:
             if self.optimizer.evaluations >= horizon:
                 return StopReason.GENERATIONS
             if self._stop.is_set():
-                self._stop.clear()
                 return StopReason.REQUEST
             commit = self.optimizer.advance()
             if commit is None:

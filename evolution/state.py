@@ -132,7 +132,7 @@ def _candidates_to_json(candidates: Sequence[Candidate]) -> dict[str, Any]:
         "numbers": [candidate.number for candidate in candidates],
         "operators": names,
         "operator": [index[candidate.operator] for candidate in candidates],
-        "parents": [candidate.parents for candidate in candidates],
+        "parents": [list(candidate.parents) for candidate in candidates],
         "genomes": _pack(gene for candidate in candidates for gene in candidate.genome),
         "parameters": _pack(value for candidate in candidates for value in candidate.parameters),
     }
