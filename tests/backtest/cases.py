@@ -12,7 +12,7 @@ from reference_signals import HIGH_FREQUENCY_ALPHA, RAW_SIDES, trend_ratio, z_sc
 from market import Candles, read_candles
 
 TYPES = tuple(RAW_SIDES)
-QUANTITIES = (0.001, 1.0, 3.7)
+QUANTITIES = (0.001, 1.0, 3.7, 54_321.0)
 REAL_FILES = (
     "binance__BTC-USDT__1h",
     "binanceusdm__ETH-USDT__1h",

@@ -90,6 +90,29 @@ def wild(rng: random.Random, n: int) -> list[float]:
     return closes
 
 
+def geometric(rng: random.Random, n: int) -> list[float]:
+    """Grow at one rate but for rounding, or for noise around 1e-12: log returns hardly deviate, if at all."""
+    rate = rng.choice((1.0 / 1_024, 0.01, -0.003, 0.1 / 3))
+    noise = rng.choice((0.0, 3e-13, 1e-12, 3e-12))
+    return [100.0 * (1.0 + rate) ** (t % 150) * (1.0 + noise * rng.gauss(0.0, 1.0)) for t in range(n)]
+
+
+def ulps(rng: random.Random, n: int) -> list[float]:
+    """Move by a few units in the last place, or by about 1e-12: deviations around the bound below which z is 0."""
+    base = rng.choice((1.0, 0.1, 99.99, 27_345.01))
+    step = rng.choice((2.0**-52, 1e-12, 4e-12))
+    return [base * (1.0 + rng.randrange(-2, 3) * step) for _ in range(n)]
+
+
+def tiny(rng: random.Random, n: int) -> list[float]:
+    """Walk around 0.00001 in ticks of a hundredth of it, as the cheapest coins do."""
+    ticks, closes = 1_000, []
+    for _ in range(n):
+        ticks = max(500, ticks + rng.choice((-10, -1, 0, 1, 10)))
+        closes.append(ticks / 1e8)
+    return closes
+
+
 SHAPES: dict[str, Callable[[random.Random, int], list[float]]] = {
     shape.__name__: shape
     for shape in (
@@ -103,6 +126,9 @@ SHAPES: dict[str, Callable[[random.Random, int], list[float]]] = {
         steps,
         spikes,
         wild,
+        geometric,
+        ulps,
+        tiny,
     )
 }
 

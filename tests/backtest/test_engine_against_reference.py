@@ -75,6 +75,17 @@ def test_mean_reversion_with_one_price_off_a_constant_window_ties_at_the_root(lo
                 check_case(Case("mean_reversion", parameters, sides="both"), candles)
 
 
+def test_high_frequency_on_prices_that_come_to_rest_equals_the_reference() -> None:
+    # the exponential mean creeps up to the resting price until it equals it, or stops some units in the last place
+    # away: whether a position leaves is decided by the last bit, for hundreds of bars
+    for base in (0.7, 0.9999, 1.0, 1.0001, 2.5, 100.0, 30_000.0):
+        for jump in (0.99, 1.0001, 1.003):
+            rng = random.Random(f"{base}/{jump}")
+            closes = [base * (jump if t % 5 == 0 else 1.0) for t in range(30)] + [base] * 700
+            parameters = {"min_profit": 0.0, "volatility_threshold": 10.0, "quantity": 1.0}
+            check_case(Case("high_frequency", parameters, 0.0, 0.0, "both"), candles_of(closes, rng))
+
+
 @pytest.mark.parametrize("strategy_type", TYPES)
 def test_report_on_few_bars_equals_the_reference(strategy_type: str) -> None:
     rng = random.Random(f"few/{strategy_type}")
