@@ -14,8 +14,7 @@ SEED ?= 7
 .PHONY: run test test-all setup check bench bench-ray lock clean
 
 run: $(VENV)/.run
-	@$(if $(CANDLES),,$(EVOQ) candles simulate --seed $(SEED) &&) \
-	$(EVOQ) evolve --ray local --population $(POPULATION) --generations $(GENERATIONS) --seed $(SEED) \
+	@$(EVOQ) evolve --ray local --population $(POPULATION) --generations $(GENERATIONS) --seed $(SEED) \
 	$(if $(CANDLES),$(foreach file,$(CANDLES),--candles $(file)),--simulated)
 
 setup: $(VENV)/.run

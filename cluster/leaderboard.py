@@ -11,6 +11,7 @@ from rich.text import Text
 __all__ = ["THRESHOLD", "best_per_type", "print_leaderboard", "summary"]
 
 THRESHOLD = 65.0
+_WIDE = 132  # columns that parameters need to be readable
 
 
 def print_leaderboard(console: Console, rows: Sequence[Mapping[str, Any]], title: str) -> None:
@@ -25,27 +26,29 @@ def print_leaderboard(console: Console, rows: Sequence[Mapping[str, Any]], title
     title : str
         Above the table.
     """
-    table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
+    wide = console.width >= _WIDE
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=(0, 1, 0, 0))
     for name in ("id", "type", "market"):
         table.add_column(name, no_wrap=True)
-    for name in ("SCS", "trades", "win", "PF", "Sharpe", "max DD", "return"):
+    for name in ("SCS", "trades", "win", "PF", "Sharpe", "max DD", "return") if wide else ("SCS", "trades", "return"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("grade")
-    table.add_column("parameters", overflow="fold")
+    table.add_column("grade", no_wrap=True)
+    if wide:
+        table.add_column("parameters", overflow="fold")
     for row in rows:
+        simulated = " sim" if str(row["origin"]).startswith("simulated:") else ""
+        result = {
+            "scs": ".1f", "n_trades": ",d", "win_rate": ".0%", "profit_factor": ".2f", "sharpe": ".2f",
+            "max_drawdown": ".1%", "total_return": "+.1%",
+        }  # fmt: skip
+        shown = result if wide else {name: result[name] for name in ("scs", "n_trades", "total_return")}
         table.add_row(
             str(row["id"]),
             str(row["type"]),
-            f"{row['symbol']} {row['timeframe']}{' sim' if str(row['origin']).startswith('simulated:') else ''}",
-            _number(row["scs"], ".1f"),
-            _number(row["n_trades"], ",d"),
-            _number(row["win_rate"], ".0%"),
-            _number(row["profit_factor"], ".2f"),
-            _number(row["sharpe"], ".2f"),
-            _number(row["max_drawdown"], ".1%"),
-            _number(row["total_return"], "+.1%"),
+            f"{row['symbol']} {row['timeframe']}{simulated}",
+            *(_number(row[name], form) for name, form in shown.items()),
             str(row["grade"]),
-            Text(_parameters(row["parameters"])),
+            *([Text(_parameters(row["parameters"]))] if wide else []),
         )
     console.print(table)
 

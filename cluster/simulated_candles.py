@@ -1,5 +1,6 @@
 """The simulated market that is evolved on where no candles are given; always labelled."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from market import CandleStore, synthetic_candles
@@ -11,7 +12,9 @@ TIMEFRAME = "1m"
 BARS = 90 * 24 * 60
 
 
-def simulated_files(folder: Path, seed: int) -> list[Path]:
+def simulated_files(
+    folder: Path, seed: int, symbols: Sequence[str] = SYMBOLS, timeframe: str = TIMEFRAME, bars: int = BARS
+) -> list[Path]:
     """Write the simulated market of a seed, and return its files.
 
     Parameters
@@ -20,6 +23,12 @@ def simulated_files(folder: Path, seed: int) -> list[Path]:
         A candle store.
     seed : int
         The same seed gives the same candles.
+    symbols : sequence of str
+        Unified symbols.
+    timeframe : str
+        A known timeframe.
+    bars : int
+        Candles of each symbol.
 
     Returns
     -------
@@ -28,8 +37,8 @@ def simulated_files(folder: Path, seed: int) -> list[Path]:
     """
     store = CandleStore(folder)
     files = []
-    for symbol in SYMBOLS:
-        candles = synthetic_candles(symbol=symbol, timeframe=TIMEFRAME, bars=BARS, seed=seed)
+    for symbol in symbols:
+        candles = synthetic_candles(symbol=symbol, timeframe=timeframe, bars=bars, seed=seed)
         store.add(candles)
         files.append(store.path(candles.venue, candles.symbol, candles.timeframe, candles.origin))
     return files
