@@ -38,11 +38,12 @@ from storage.errors import (
     NotFoundError,
     PrivilegeError,
     SettingError,
+    StatementError,
     StorageError,
     StorageUserError,
     VersionError,
 )
-from storage.home import home
+from storage.folders import home
 from storage.run_records import RunRecord, RunState, TrialCount
 from storage.run_repository import RunRepository
 from storage.strategy_repository import StrategyPage, StrategyRepository, strategy_id
@@ -68,6 +69,7 @@ __all__ = [
     "RunRepository",
     "RunState",
     "SettingError",
+    "StatementError",
     "StorageError",
     "StorageUserError",
     "StrategyPage",

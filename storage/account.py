@@ -5,10 +5,10 @@ root's files belong to an ordinary user and root's rights are gone; where namesp
 containers) it runs as a system user that exists already, and its folder is given to that user.
 """
 
-import functools
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -108,16 +108,16 @@ class ServerAccount:
         Parameters
         ----------
         folder : Path
-            EVOQ_HOME or a folder in it: 0700 becomes 0710 with the group of the account, so that it may pass
-            but not look around. Nothing changes where the account may pass already.
+            EVOQ_HOME or a folder in it. Where it is private to root (0700) it becomes 0710 with the account's
+            group, so that the account may pass but not look around; any other mode is somebody's choice and
+            stays.
         """
         if self.uid is None or self.gid is None:
             return
         status = folder.stat()
-        passes = status.st_mode & 0o001 or (status.st_mode & 0o010 and status.st_gid == self.gid)
-        if not passes and status.st_uid == 0:
+        if status.st_uid == 0 and stat.S_IMODE(status.st_mode) == 0o700:
             os.chown(folder, -1, self.gid)
-            folder.chmod((status.st_mode & 0o700) | 0o010)
+            folder.chmod(0o710)
 
 
 def server_account(folders: Sequence[Path], program: Path) -> ServerAccount:
@@ -174,7 +174,6 @@ def _works(account: ServerAccount, folder: Path, program: Path) -> bool:
     return done.returncode == 0
 
 
-@functools.cache
 def _namespace() -> ServerAccount | None:
     """Return the account of a user namespace in which root is an ordinary user."""
     unshare = shutil.which("unshare")

@@ -47,7 +47,7 @@ def copy_rows(
     Raises
     ------
     DriverError
-        What the driver says and `storage.failures` does not put into our words.
+        What the driver says, on an engine that `storage.engine` did not build.
     RuntimeError
         If the connection is closed.
     """

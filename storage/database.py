@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 
 from storage.engine import build_engine
-from storage.home import home as default_home
-from storage.home import private_folder
+from storage.folders import home as default_home
+from storage.folders import private_folder
 from storage.partitions import RETENTION_MONTHS, drop_expired, ensure_current
 from storage.schema import migrate
 from storage.settings import ConnectionSettings, settings_from_environment
@@ -45,6 +45,7 @@ class Database:
         self.settings = settings
         self.engine: Engine = build_engine(settings)
         self._server = server
+        self._owner = os.getpid()
         atexit.register(self.close)
 
     @property
@@ -81,6 +82,8 @@ class Database:
     def close(self) -> None:
         """Close all connections; the last user of the embedded server stops it. May be called twice."""
         atexit.unregister(self.close)
+        if os.getpid() != self._owner:
+            return  # a forked child: the connections and the share of the server are its parent's
         self.engine.dispose()
         if self._server is not None:
             self._server.leave()
@@ -103,7 +106,7 @@ def open_database(home: Path | None = None, environ: Mapping[str, str] | None = 
     Parameters
     ----------
     home : Path, optional
-        EVOQ_HOME; by default what `storage.home` says. The embedded server lives in it.
+        EVOQ_HOME; by default what `home` says. The embedded server lives in it.
     environ : mapping of str to str, optional
         Where the DB_* variables are looked up; by default `os.environ`. With `DB_HOST` set that server is
         used, else the embedded one is started, or joined where it runs already.

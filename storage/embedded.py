@@ -159,9 +159,14 @@ def embedded_status(home: Path) -> EmbeddedStatus:
     version = installed_version()
     if not files.data.exists():
         return EmbeddedStatus(running=False, pid=None, port=None, version=version, in_use=False)
-    with FileLock(files.folder / "server.lock") as lock, FileLock(files.folder / "users.lock") as users:
+    with contextlib.ExitStack() as locks:
+        starting, lock, users = (
+            locks.enter_context(FileLock(files.folder / f"{name}.lock")) for name in ("start", "server", "users")
+        )
+        # Whoever starts or stops the server just now must not take our look at the locks for a user.
+        undisturbed = starting.try_acquire()
         running = not lock.try_acquire(shared=True)
-        in_use = not users.try_acquire()
+        in_use = not undisturbed or not users.try_acquire()
     server = postmaster.read(files) if running else None
     return EmbeddedStatus(
         running=running,

@@ -42,7 +42,8 @@ def build_engine(settings: ConnectionSettings) -> Engine:
 
     @event.listens_for(engine, "handle_error")
     def _translate(context: ExceptionContext) -> None:
-        ours = translate(context.original_exception, settings, lost=context.is_disconnect)
+        connecting = context.connection is None
+        ours = translate(context.original_exception, settings, lost=context.is_disconnect, connecting=connecting)
         if ours is not None and not context.is_pre_ping:
             raise ours from context.original_exception
 

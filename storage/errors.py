@@ -16,10 +16,11 @@
     │   ├── NotFoundError                  no such run or strategy
     │   └── ConflictError                  somebody else has changed it in the meantime
     ├── DatabaseBusyError                  a retry may succeed: connection lost, starting up, lock not granted
+    ├── StatementError                     ours: the database refuses a statement that we wrote
     └── EmbeddedServerError                ours: the embedded server did not do what it must
 
 No message ever carries a password: connections are made from keyword arguments, never from an address with
-a password in it, and the parameters of a failed statement are hidden.
+a password in it. Nor does it carry the parameters of a failed statement, which the driver would repeat.
 """
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "NotFoundError",
     "PrivilegeError",
     "SettingError",
+    "StatementError",
     "StorageError",
     "StorageUserError",
     "VersionError",
@@ -95,6 +97,10 @@ class ConflictError(StorageUserError):
 
 class DatabaseBusyError(StorageError):
     """A retry may succeed: the connection was lost, the server is starting, a lock was not granted."""
+
+
+class StatementError(StorageError):
+    """The database refuses a statement that we wrote."""
 
 
 class EmbeddedServerError(StorageError):

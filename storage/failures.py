@@ -1,7 +1,7 @@
 """What a database says went wrong, put into our errors: one place for the whole package.
 
 The engine calls `translate` for every error of the driver, while connecting and later (see
-`storage.engine`). What is not the user's and no matter of trying again stays an error of SQLAlchemy.
+`storage.engine`).
 """
 
 import shutil
@@ -16,6 +16,7 @@ from storage.errors import (
     LoginError,
     NotFoundError,
     PrivilegeError,
+    StatementError,
     StorageError,
 )
 from storage.settings import ConnectionSettings
@@ -36,7 +37,9 @@ _BUSY = {
 }
 
 
-def translate(error: BaseException, settings: ConnectionSettings, *, lost: bool) -> StorageError | None:
+def translate(
+    error: BaseException, settings: ConnectionSettings, *, lost: bool, connecting: bool = False
+) -> StorageError | None:
     """Return our error for one of the driver's.
 
     Parameters
@@ -47,21 +50,27 @@ def translate(error: BaseException, settings: ConnectionSettings, *, lost: bool)
         Where and as whom.
     lost : bool
         Whether the connection is gone.
+    connecting : bool
+        Whether there was none yet.
 
     Returns
     -------
     StorageError or None
-        None if the error is neither the user's nor worth another try.
+        None if it is not an error of the driver.
     """
     if not isinstance(error, DriverError):
         return None
     reason = (str(error).strip().splitlines() or ["no reason given"])[0]
+    words = str(error)
+    error.args = (reason,)  # the lines after the first one repeat the statement with its values
     code = getattr(error, "pgcode", None) or ""
     diagnosis = getattr(error, "diag", None)
     said = getattr(diagnosis, "message_primary", None) or reason
     rule = getattr(diagnosis, "constraint_name", None)
-    if code == "53100" or "No space left on device" in str(error):
+    if code == "53100" or "No space left on device" in words:
         return _disk_full(settings)
+    if connecting and not code:
+        return _not_connected(words, reason, settings)
     if lost or code in _BUSY or code.startswith("08"):
         if settings.embedded_in is not None and shutil.disk_usage(settings.embedded_in).free < _FREE_AT_LEAST:
             return _disk_full(settings)  # a full disk takes PostgreSQL down before it can say so
@@ -79,9 +88,7 @@ def translate(error: BaseException, settings: ConnectionSettings, *, lost: bool)
             f"user {settings.user!r} may not do this in database {settings.database!r} at {settings.place}"
             f" ({said}): make it the owner of the database, which is no read-only copy"
         )
-    if type(error).__name__ == "OperationalError" and not code:
-        return _not_connected(str(error), reason, settings)
-    return None
+    return StatementError(f"the database refuses a statement: {said} ({code or type(error).__name__})")
 
 
 def _not_connected(words: str, reason: str, settings: ConnectionSettings) -> StorageError:
@@ -101,6 +108,13 @@ def _not_connected(words: str, reason: str, settings: ConnectionSettings) -> Sto
             return DatabaseBusyError(
                 f"the database at {settings.place} is not available now ({_after_fatal(words)}): try again"
             )
+    if settings.embedded_in is not None:
+        if shutil.disk_usage(settings.embedded_in).free < _FREE_AT_LEAST:
+            return _disk_full(settings)
+        return DatabaseBusyError(
+            f"the embedded PostgreSQL at {settings.place} has stopped ({reason}): start Evoq again;"
+            f" its log is in {settings.embedded_in / 'logs' / 'postgres'}"
+        )
     return DatabaseUnreachableError(
         f"no PostgreSQL answers at {settings.place} ({reason.rstrip(':')}): start that server, correct DB_HOST and"
         " DB_PORT, or unset DB_HOST for the embedded one"

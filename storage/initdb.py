@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from storage.account import ServerAccount
 from storage.errors import DiskFullError, EmbeddedServerError, HomeError, VersionError
-from storage.home import report_home_trouble, write_private
+from storage.folders import report_home_trouble, write_private
 from storage.server_files import ServerFiles, installed_version
 
 __all__ = ["DATABASE", "ROLE", "check_version", "prepare_cluster", "report_server_trouble"]
@@ -50,9 +50,9 @@ def check_version(data: Path) -> bool:
     HomeError
         If it is not a data folder of PostgreSQL or cannot be read.
     """
-    if not data.exists():
-        return False
     try:
+        if not data.exists() or not any(data.iterdir()):
+            return False
         made_by = (data / "PG_VERSION").read_text(encoding="ascii").strip()
     except FileNotFoundError:
         raise HomeError(f"{data} is not a data folder of PostgreSQL: move it away, or set EVOQ_HOME") from None
@@ -127,6 +127,8 @@ def _make_cluster(files: ServerFiles, account: ServerAccount) -> None:
                 "--no-instructions",
             ],
         )
+        with (work / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write("include_if_exists = 'evoq.conf'\n")
         # CREATEDB lets a backup be restored beside the database in use.
         role = f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{_verifier(password)}'"
         _single_user(files, account, work / "data", [role, f"CREATE DATABASE {DATABASE} OWNER {ROLE}"])

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from storage.errors import EmbeddedServerError
-from storage.home import report_home_trouble
+from storage.folders import report_home_trouble
 
 __all__ = ["FileLock"]
 
@@ -60,6 +60,8 @@ class FileLock:
             fcntl.flock(self.descriptor, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        except OSError as error:  # a file system without locks
+            report_home_trouble(self.path, error)
         return True
 
     def acquire(self, *, timeout_s: float, shared: bool = False) -> None:

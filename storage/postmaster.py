@@ -129,7 +129,7 @@ def start(files: ServerFiles, account: ServerAccount, lock: FileLock) -> Postmas
     port = files.choose_port()
     for _ in range(5):
         files.write_configuration(port)
-        account.own_file(files.data / "postgresql.conf")
+        account.own_file(files.data / "evoq.conf")
         account.own_file(files.data / "pg_hba.conf")
         if _launch(files, account, lock):
             server = read(files)
@@ -208,7 +208,12 @@ def _answers(files: ServerFiles, port: int) -> bool:
     settings = ConnectionSettings(HOST, port, DATABASE, ROLE, files.password(), embedded_in=files.home)
     try:
         connect(settings).close()
-    except DriverError:
+    except DriverError as error:
+        if "password" in str(error):
+            raise EmbeddedServerError(
+                f"the embedded PostgreSQL refuses the password in {files.folder / 'password'}: stop every Evoq"
+                " process, delete that file and start again; a new password is then set"
+            ) from error
         return False
     return True
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage.errors import EmbeddedServerError, HomeError
-from storage.home import private_folder, report_home_trouble, write_private
+from storage.folders import private_folder, report_home_trouble, write_private
 
 __all__ = ["HOST", "ServerFiles", "installed_version"]
 
@@ -24,14 +24,13 @@ _LOG_FILES_KEPT = 64
 _LOG_BYTES_KEPT = 64 * 2**20
 
 _CONFIGURATION = """\
-# Written by Evoq at every start. Settings of your own belong into custom.conf in the folder above.
+# Written by Evoq at every start; initdb's own findings about this machine are in postgresql.conf.
+# Settings of your own belong into custom.conf in the folder above.
 listen_addresses = '{host}'
 port = {port}
 unix_socket_directories = ''
 ssl = off
 password_encryption = 'scram-sha-256'
-max_connections = 100
-shared_buffers = 128MB
 work_mem = 8MB
 maintenance_work_mem = 64MB
 max_wal_size = 512MB
@@ -238,7 +237,7 @@ class ServerFiles:
         text = _CONFIGURATION.format(
             host=HOST, port=port, logs=_quoted(self.logs), custom=_quoted(self.folder / "custom.conf")
         )
-        write_private(self.data / "postgresql.conf", text)
+        write_private(self.data / "evoq.conf", text)
         write_private(self.data / "pg_hba.conf", _ACCESS)
 
     def prune_logs(self) -> None:

@@ -3,6 +3,7 @@
 - A number that is not finite (NaN, inf) becomes NULL, in columns and inside JSON alike: undefined is absent.
 - Values of numpy become Python's.
 - A time is an aware `datetime` or an int of milliseconds since 1970 (UTC), as candles have it.
+- Inside JSON a number is a number: a whole float may come back as an int. Columns keep every bit.
 - Text has no NUL character and no lone surrogate: PostgreSQL could not store them.
 """
 

@@ -1,0 +1,162 @@
+"""A clean database for each test, empty ones beside it, and evoq processes that can be killed."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+import storage
+from storage.embedded import stop_embedded
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+_CLEAN = """
+TRUNCATE strategies, trials, runs, strategy_evolution_history, strategy_optimization_logs;
+UPDATE auto_trading_config SET version = 1, changed_by = 'default';
+"""
+
+
+@pytest.fixture
+def database(embedded_database: storage.Database) -> storage.Database:
+    """Return the session's database without rows."""
+    with embedded_database.engine.begin() as connection:
+        connection.execute(text(_CLEAN))
+    return embedded_database
+
+
+@pytest.fixture
+def runs(database: storage.Database) -> storage.RunRepository:
+    return storage.RunRepository(database.engine)
+
+
+@pytest.fixture
+def run_id(runs: storage.RunRepository) -> str:
+    return runs.create(example_run())
+
+
+def example_run(**changes: object) -> dict[str, object]:
+    run = {
+        "engine_version": "1",
+        "seed": 7,
+        "settings": {"population": 1034, "batch_size": 64, "lag": 4},
+        "settings_hash": "s" * 64,
+        "data_hash": "d" * 64,
+        "cost_hash": "c" * 64,
+        "origin": "real:binance",
+    }
+    return run | changes
+
+
+def example_trial(child: int, **changes: object) -> dict[str, object]:
+    trial = {
+        "species": "momentum|BTC/USDT|1h",
+        "child": child,
+        "genome": [20.0, 0.01 + child, 1 / 3],
+        "genome_hash": f"{child:064x}",
+        "data_hash": "d" * 64,
+        "fitness": 50.0,
+        "operator": "sbx",
+        "parents": [1, 2],
+    }
+    return trial | changes
+
+
+def example_strategy(child: int, **changes: object) -> dict[str, object]:
+    strategy = {
+        "species": "momentum|BTC/USDT|1h",
+        "child": child,
+        "type": "momentum",
+        "symbol": "BTC/USDT",
+        "timeframe": "1h",
+        "venue": "binance",
+        "market_type": "spot",
+        "origin": "real:binance",
+        "parameters": {"lookback_period": 20, "threshold": 0.01},
+        "scs": float(child % 100),
+        "n_trades": child,
+        "data_hash": "d" * 64,
+        "cost_hash": "c" * 64,
+        "engine_version": "1",
+    }
+    return strategy | changes
+
+
+@pytest.fixture
+def make_run():
+    return example_run
+
+
+@pytest.fixture
+def make_trial():
+    return example_trial
+
+
+@pytest.fixture
+def make_strategy():
+    return example_strategy
+
+
+@pytest.fixture
+def external(embedded_database: storage.Database) -> Iterator[dict[str, str]]:
+    """Return DB_* variables of a new, empty database on the session's server, as if somebody else ran it."""
+    name = f"scratch_{secrets.token_hex(4)}"
+    with _autocommit(embedded_database) as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    settings = embedded_database.settings
+    yield {
+        "DB_HOST": settings.host,
+        "DB_PORT": str(settings.port),
+        "DB_NAME": name,
+        "DB_USER": settings.user,
+        "DB_PASSWORD": settings.password or "",
+    }
+    with _autocommit(embedded_database) as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def server_home() -> Iterator[Path]:
+    """Return a home for a server of its own, where a system user could pass, stopped at the end."""
+    home = Path(tempfile.mkdtemp(prefix="evoq-"))
+    yield home
+    stop_embedded(home)
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def spawn() -> Iterator[object]:
+    """Return a function that runs Python code in a process of its own, all ended at the end."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(code: str, home: Path, *arguments: str, environ: Mapping[str, str] | None = None, **options: object):
+        variables = {"PATH": os.environ["PATH"], "EVOQ_HOME": str(home), "PYTHONPATH": str(REPOSITORY)}
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", code, *arguments],
+            cwd=REPOSITORY,
+            env=variables | dict(environ or {}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@contextmanager
+def _autocommit(database: storage.Database):
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield connection
