@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from market.errors import UnknownNameError
-from market.symbols import is_simulated, real_origin, simulated_origin, unified_symbol
+from market.symbols import UNKNOWN, is_simulated, real_origin, simulated_origin, unified_symbol
 from market.timeframe import canonical
 
 _NAME = re.compile(
@@ -92,8 +92,8 @@ def labels_of_name(stem: str) -> Labels | None:
     except UnknownNameError:
         timeframe = None
     origin = real_origin(venue)
-    if venue.startswith("simulated-"):
+    if venue.partition("-")[0] == "simulated":
         seed, _, at = match["venue"].partition("-")[2].partition("-")
-        origin = simulated_origin(seed)
-        venue = at.lower() or f"simulated-{seed}"
+        origin = simulated_origin(seed or UNKNOWN)
+        venue = at.lower() or venue
     return Labels(venue, unified_symbol(symbol, venue), timeframe, origin)

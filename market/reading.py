@@ -84,8 +84,9 @@ def read_table(path: Path) -> pa.Table:
     if not path.exists():
         raise CandleFileError("does not exist; check the name")
     if reader is None:
-        kinds = ", ".join(_READERS)
-        raise CandleFileError(f"candles are read from {kinds}, not from {path.suffix or 'a name without suffix'!r}")
+        raise CandleFileError(
+            f"a file of candles must end in one of {', '.join(_READERS)}, was {path.suffix!r}; convert or rename it"
+        )
     try:
         if path.stat().st_size:
             return reader(path)

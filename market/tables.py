@@ -82,6 +82,8 @@ def float_column(name: str, column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
         If a cell is not a number.
     """
     try:
+        if pa.types.is_decimal(column.type):
+            column = pc.cast(column, pa.string())  # a decimal's own cast is a bit off, text is parsed exactly
         values = pc.cast(_stripped(column), pa.float64(), safe=False)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         raise CandleFileError(_first_misfit(name, column, pa.float64(), "a number")) from None
@@ -163,6 +165,8 @@ def _parsed_times(column: pa.ChunkedArray) -> pa.ChunkedArray:
             return pc.cast(column, kind)
         except pa.ArrowInvalid:
             continue
+    if _spells(column[0], pa.float64()):
+        raise CandleFileError(_first_misfit("timestamp", column, pa.float64(), "a whole number of ms as in row 0"))
     import pandas as pd  # slow to import, and only text needs it
 
     parsed = pd.to_datetime(pd.Series(column.to_pylist()), format="ISO8601", utc=True, errors="coerce")
@@ -179,11 +183,17 @@ def _first_misfit(name: str, column: pa.ChunkedArray, kind: pa.DataType, what: s
     if not _is_text(column.type):
         return f"{name} must be a column of numbers, was of type {column.type}; convert it"
     for row, cell in enumerate(_stripped(column)):
-        try:
-            cell.cast(kind)
-        except pa.ArrowInvalid:
+        if not _spells(cell, kind):
             return f"row {row}: {name} must be {what}, was {cell.as_py()!r}; correct it or drop the row"
     raise AssertionError(f"{name} has no cell that is not {what}")
+
+
+def _spells(cell: pa.Scalar, kind: pa.DataType) -> bool:
+    try:
+        cell.cast(kind)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _stripped(column: pa.ChunkedArray) -> pa.ChunkedArray:
