@@ -13,7 +13,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from storage.home import home, private_folder
+from storage.folders import home, private_folder
 
 __all__ = ["sources_hash", "use_shared_cache"]
 

@@ -25,7 +25,7 @@ __all__ = [
 
 _ADDRESS = re.compile(r"(?P<client>ray://)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+):(?P<port>\d{1,5})")
 _ANSWER_S = 3.0
-_SURVEY_S = 10.0
+_SURVEY_S = 5.0
 _CURE = "start one with `ray start --head`, or use --ray local"
 
 

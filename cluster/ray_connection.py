@@ -8,9 +8,23 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from cluster.errors import TokenError
+from cluster.errors import ClusterFault, TokenError
 
-__all__ = ["connect", "node_on_loopback", "one_line"]
+__all__ = ["connect", "node_on_loopback", "one_line", "refuse_second_session"]
+
+
+def refuse_second_session() -> None:
+    """Refuse what Ray cannot do: two sessions in a process.
+
+    Raises
+    ------
+    ClusterFault
+        If this process has one.
+    """
+    import ray
+
+    if ray.is_initialized():
+        raise ClusterFault("this process has a Ray session already: share that one, or close it first")
 
 
 def connect(address: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from cluster.errors import SettingError
-from storage.home import private_folder
+from storage.folders import private_folder
 
 __all__ = ["ray_folder", "remove_old_sessions"]
 

@@ -12,6 +12,7 @@ than its speed. Only what the evaluator itself raises ends a run.
 """
 
 import logging
+import pickle
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ _PIECE_S = 1.0  # when this process evaluates alone, it hands results back about
 _CHUNKS_PER_WORKER = 2
 _ATTEMPTS = 3
 _FIRST_DEADLINE_MULTIPLE = 5.0  # a worker's first chunk may have to compile
-_LOOK_S = 5.0  # how often a silent Ray is asked whether it lives
+_LOOK_S = 2.0  # how often a silent Ray is asked whether it lives
 _FETCH_S = 30.0
 
 Results: TypeAlias = list[tuple[Candidate, float]]
@@ -61,7 +62,8 @@ class RayRunner:
     Parameters
     ----------
     evaluator : Evaluator
-        What scores the candidates; put into the object store once, where workers read its arrays without a copy.
+        What scores the candidates. It is put into the object store once, where workers read its arrays without a copy,
+        and must not write into them.
     session : RaySession
         Where. It is started when that pays, and not closed by this runner.
     workers : int, optional
@@ -82,7 +84,7 @@ class RayRunner:
         deadline_s: float = 60.0,
         deadline_multiple: float = 20.0,
     ) -> None:
-        self._evaluator = evaluator
+        self._evaluator, self._shared_bytes = _frozen(evaluator)
         self._session = session
         self._asked_workers = workers
         self._deadline_s = deadline_s
@@ -116,7 +118,7 @@ class RayRunner:
 
     def start(self) -> None:
         """Start Ray now, rather than when it pays."""
-        self._session.start(_shared_bytes(self._evaluator))
+        self._session.start(self._shared_bytes)
         if self._reference is None:
             import ray
 
@@ -440,21 +442,29 @@ def _evaluation_error(chunk: Chunk, failure: EvaluatorFailure) -> EvaluationErro
     return error
 
 
-def _shared_bytes(evaluator: Evaluator) -> int:
-    """Return how large an evaluator is in the object store.
+def _frozen(evaluator: Evaluator) -> tuple[Evaluator, int]:
+    """Return an evaluator as workers will have it: the same arrays, not copied, but read-only.
+
+    Numba compiles a kernel anew for read-only arrays. What this process compiles is therefore what workers load; and
+    an evaluator that writes into its arrays fails here already.
 
     Parameters
     ----------
     evaluator : Evaluator
-        What workers will share.
+        What scores candidates.
 
     Returns
     -------
+    Evaluator
+        A copy of it with views of its arrays; the evaluator itself if only Ray's own pickle can copy it.
     int
-        Bytes of its arrays and of the rest.
+        How many bytes it takes in the object store.
     """
-    from ray import cloudpickle
-
-    sizes: list[int] = []
-    rest = cloudpickle.dumps(evaluator, protocol=5, buffer_callback=lambda buffer: sizes.append(buffer.raw().nbytes))
-    return len(rest) + sum(sizes)
+    buffers: list[pickle.PickleBuffer] = []
+    try:
+        rest = pickle.dumps(evaluator, protocol=5, buffer_callback=buffers.append)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return evaluator, 0
+    views = [buffer.raw().toreadonly() for buffer in buffers]
+    copy: Evaluator = pickle.loads(rest, buffers=views)  # noqa: S301  # our own bytes, from the line above
+    return copy, len(rest) + sum(view.nbytes for view in views)

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cluster.dashboard_port import free_dashboard_port
-from cluster.errors import AddressError, ClusterFault, SettingError, StartError, UserError
+from cluster.errors import AddressError, SettingError, StartError, UserError
 from cluster.numba_cache import use_shared_cache
 from cluster.ray_address import (
     ClusterFacts,
@@ -22,7 +22,7 @@ from cluster.ray_address import (
     running_heads,
     survey,
 )
-from cluster.ray_connection import connect, node_on_loopback, one_line
+from cluster.ray_connection import connect, node_on_loopback, one_line, refuse_second_session
 from cluster.ray_environment import changed_environment, join_settings, local_settings
 from cluster.ray_folder import ray_folder, remove_old_sessions
 from cluster.ray_shipping import code_for_workers
@@ -113,17 +113,9 @@ class RaySession:
         shared_bytes : int, optional
             Size of what will be put into the object store; a private Ray makes room for it.
 
-        Raises
-        ------
-        ClusterFault
-            If this process has another session.
         """
         if self._started:
             return
-        import ray
-
-        if ray.is_initialized():
-            raise ClusterFault("this process has a Ray session already: share that one, or close it first")
         if self.local:
             self._start_local(shared_bytes)
         else:
@@ -180,6 +172,7 @@ class RaySession:
         StartError
             If Ray does not start.
         """
+        refuse_second_session()
         folder = ray_folder()
         remove_old_sessions(folder)
         store = _store_size(shared_bytes)
@@ -224,6 +217,7 @@ class RaySession:
                 f"this machine must be a node of the cluster at {address}, is none: run `ray start --address={address}`"
                 f" here, or join with --ray ray://{address.host}:10001, or submit with `ray job submit`"
             )
+        refuse_second_session()
         if not facts.wants_token:
             _logger.warning("the cluster at %s asks for no token: whoever reaches it may run code in it", address)
         loopback = _LOOPBACK in here
@@ -257,6 +251,7 @@ class RaySession:
         """
         if not answers(address.host, address.port):
             raise AddressError(f"--ray must name a reachable cluster, nothing answers at {address}")
+        refuse_second_session()
         import ray
 
         token_file = token_file_to_join()

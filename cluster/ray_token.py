@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from cluster.errors import TokenError
-from storage.home import home, write_private
+from storage.folders import home, write_private
 
 __all__ = ["private_token_file", "token_file_to_join"]
 

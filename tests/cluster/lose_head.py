@@ -1,4 +1,7 @@
-"""Run by a test: a driver whose Ray dies under it. Prints "complete" if no candidate was lost."""
+"""Run by a test: a driver whose Ray dies under it. Prints "complete" if no candidate was lost.
+
+Arguments: a folder, and the names of the processes to kill.
+"""
 
 import logging
 import sys
@@ -11,7 +14,7 @@ from cluster.ray_runner import RayRunner
 from cluster.ray_session import RaySession
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, names: list[str]) -> None:
     logging.basicConfig(level=logging.WARNING)
     record = folder / "record"
     record.mkdir()
@@ -24,7 +27,7 @@ def main(folder: Path) -> None:
         scores.update((candidate.number, score) for candidate, score in runner.collect())
         if runner.under_way:
             for process in psutil.Process().children(recursive=True):
-                if process.name() in {"gcs_server", "raylet"}:
+                if process.name() in names:
                     process.kill()
     runner.close()
     session.close()
@@ -34,4 +37,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

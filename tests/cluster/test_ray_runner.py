@@ -22,7 +22,7 @@ from evolution.candidate import Candidate
 from evolution.runner import Evaluator, Runner, SerialRunner
 
 HERE = Path(__file__).resolve().parent
-PRICES = np.linspace(1.0, 2.0, 400_000)
+PRICES = np.linspace(1.0, 2.0, 200_000)
 
 
 def drain(runner: Runner) -> dict[int, float]:
@@ -215,13 +215,24 @@ def test_runner_evaluator_unknown_to_workers_says_what_is_missing(
     runner.close()
 
 
-def test_runner_lost_head_carries_on_alone(tmp_path: Path):
+@pytest.mark.parametrize(
+    "killed",
+    [
+        ["raylet"],
+        pytest.param(["gcs_server", "raylet"], marks=pytest.mark.long),  # leaving Ray then takes 10-20 s
+    ],
+    ids=["node", "head"],
+)
+def test_runner_lost_ray_carries_on_alone(tmp_path: Path, killed: list[str]):
     """In a process of its own, which loses its Ray in the middle of the work."""
     output = tmp_path / "output"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(HERE), str(HERE.parent.parent)))}
     with output.open("w") as file:
         process = subprocess.run(
-            [sys.executable, HERE / "lose_head.py", tmp_path], stdout=file, stderr=file, env=environment, timeout=120
+            [sys.executable, HERE / "lose_head.py", tmp_path, *killed],
+            stdout=file,
+            stderr=file,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join((str(HERE), str(HERE.parent.parent)))},
+            timeout=120,
         )
     lines = output.read_text().splitlines()
     assert process.returncode == 0, output.read_text()
