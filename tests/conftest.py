@@ -1,11 +1,16 @@
 """Fixtures every test shares: a clean environment, a private EVOQ_HOME, and the real candles where they exist."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from cluster.numba_cache import use_shared_cache
+
 REPOSITORY = Path(__file__).resolve().parent.parent
+use_shared_cache(REPOSITORY / ".numba_cache")  # before a test module imports a kernel; workers and commands inherit it
 SHARED_CANDLES = REPOSITORY.parent / "shared" / "data" / "ohlcv"
 
 _PRIVATE_PREFIXES = ("DB_", "REDIS_", "BINANCE_", "OKX_", "GATE_", "HTX_", "HUOBI_", "EVOQ_", "RAY_")
@@ -40,9 +45,20 @@ def shared_candles() -> Path:
 
 
 @pytest.fixture(scope="session")
-def embedded_database(tmp_path_factory: pytest.TempPathFactory):
+def database_folder():
+    """Return a folder for database servers: in memory where there is room, for they synchronise all they write."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30
+    folder = Path(tempfile.mkdtemp(prefix="evoq-tests-", dir=memory if roomy else None))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def embedded_database(database_folder: Path):
     """Return an open database on an embedded server that the whole session shares, started at first use."""
     import storage
 
-    with storage.open_database(tmp_path_factory.mktemp("database-home"), environ={}) as database:
+    with storage.open_database(database_folder / "shared", environ={}) as database:
         yield database

@@ -67,7 +67,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:
 
     given = {name for name in options if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT}
     settings = _settings(options) if options["resume"] is None else None
-    console = Console(stderr=options["as_json"], highlight=False)
+    console = Console(stderr=True, highlight=False)
     clock = SystemClock()
     with RaySession(options["address"] or "local", workers=options["workers"]) as session:
         if not session.local:
@@ -82,9 +82,10 @@ def command(ctx: click.Context, /, **options: Any) -> None:
             with console.status("scoring and storing the population"):
                 rows = run.store_population(stored)
             seconds = stored.seconds + clock.monotonic() - began
-            _show(console, run, stored, outcome, rows, seconds)
             if options["as_json"]:
                 _print_json(stored, outcome, rows, seconds)
+            else:
+                _show(Console(highlight=False), run, stored, outcome, rows, seconds)
     if outcome.reason == "request":
         raise click.exceptions.Abort
 

@@ -1,0 +1,146 @@
+"""`evoq evolve` as a process: the same population whatever happens to it, and mistakes answered in one line."""
+
+import json
+import signal
+
+import pytest
+from command_line import assert_one_line, evoq, started, wait_for
+
+from cluster.simulated_candles import simulated_files
+from market import CandleStore, synthetic_candles
+
+SETTINGS = ["--population", "200", "--generations", "8", "--seed", "11"]
+EVALUATIONS = 1_600
+
+
+@pytest.fixture(scope="module")
+def candles(tmp_path_factory):
+    """Two simulated markets, long enough that a run can be caught in the middle."""
+    folder = tmp_path_factory.mktemp("candles")
+    files = simulated_files(folder, seed=3, symbols=("BTC/USDT", "ETH/USDT"), timeframe="5m", bars=40_000)
+    return [word for file in files for word in ("--candles", file)]
+
+
+def ended(result):
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def undisturbed(candles, tmp_path_factory):
+    """What a run that nothing happened to ends with."""
+    home = tmp_path_factory.mktemp("undisturbed")
+    return home, ended(evoq("evolve", *candles, *SETTINGS, "--json", home=home))
+
+
+def test_evolve_ends_with_one_line_of_json(undisturbed):
+    _, found = undisturbed
+    assert {"run_id", "evaluations", "generation", "round", "population_hash", "best", "seconds"} <= set(found)
+    assert (found["evaluations"], found["generation"], found["round"]) == (EVALUATIONS, 8, 4)
+    assert len(found["population_hash"]) == 64
+    assert found["best"]["origin"] == "simulated:3"
+    assert found["best"]["grade"] == "C"
+    assert 0 <= found["best"]["scs"] <= 100
+
+
+def test_strategies_shows_what_was_stored(undisturbed):
+    home, found = undisturbed
+    listed = json.loads(evoq("strategies", "--json", "--limit", "3", home=home).stdout)
+    assert listed["total"] == 200
+    assert listed["items"][0]["id"] == found["best"]["id"]
+    shown = evoq("strategies", "--type", "breakout", "--sort", "-sharpe", home=home)
+    assert shown.returncode == 0, shown.stderr
+    assert "breakout" in shown.stdout
+    assert "momentum" not in shown.stdout
+    assert "score >= 65" in shown.stdout
+    assert_one_line(evoq("strategies", "--sort", "id; drop table runs", home=home), "sort must be one of")
+
+
+def test_resume_after_interrupt_and_kill_ends_with_the_same_population(undisturbed, candles, tmp_path):
+    _, expected = undisturbed
+    with started("evolve", *candles, *SETTINGS, home=tmp_path) as process:
+        wait_for(process, "generation 2/8")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert "evoq evolve --resume" in out + err
+    assert "Traceback" not in err
+    with started("evolve", "--resume", home=tmp_path) as process:
+        wait_for(process, "generation 5/8")
+        process.kill()
+    found = ended(evoq("evolve", "--resume", "--json", home=tmp_path))
+    assert found["population_hash"] == expected["population_hash"]
+    assert found["evaluations"] == expected["evaluations"]
+    assert found["best"]["parameters"] == expected["best"]["parameters"]
+    assert_one_line(evoq("evolve", "--resume", home=tmp_path), "no unfinished run")
+
+
+def test_workers_and_ray_do_not_change_the_population(undisturbed, candles, tmp_path):
+    _, expected = undisturbed
+    found = ended(evoq("evolve", *candles, *SETTINGS, "--ray", "local", "--workers", "2", "--json", home=tmp_path))
+    assert found["population_hash"] == expected["population_hash"]
+
+
+def test_target_score_ends_the_run_early(candles, tmp_path):
+    found = ended(evoq("evolve", *candles, *SETTINGS, "--target-score", "5", "--json", home=tmp_path))
+    assert found["evaluations"] < EVALUATIONS
+    assert found["best"]["fitness"] >= 5
+
+
+@pytest.fixture(scope="module")
+def short_file(tmp_path_factory):
+    """One market of 150 candles."""
+    store = CandleStore(tmp_path_factory.mktemp("short"))
+    candles = synthetic_candles(symbol="BTC/USDT", bars=150, seed=5)
+    store.add(candles)
+    return store.path(candles.venue, candles.symbol, candles.timeframe, candles.origin)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], ["--candles"]),
+        (["--simulated", "--candles", "FILE"], ["give one of them"]),
+        (["--candles", "no.parquet"], ["no.parquet"]),
+        (["--candles", "FILE", "--population", "0"], ["--population must be at least 1, was 0"]),
+        (["--candles", "FILE", "--population", "4"], ["population", "5", "was 4"]),
+        (["--candles", "FILE", "--generations", "0"], ["--generations must be at least 1, was 0"]),
+        (["--candles", "FILE", "--seed", "-1"], ["--seed must be in", "was -1"]),
+        (["--candles", "FILE", "--workers", "0"], ["--workers", "was 0"]),
+        (["--candles", "FILE", "--target-score", "101"], ["--target-score must be in [0, 100]"]),
+        (["--candles", "FILE", "--fee-bps", "-3"], ["fee_bps must be in [0, 1000]"]),
+        (["--candles", "FILE", "--candles", "FILE"], ["give each market once"]),
+        (["--candles", "FILE", "--ray", "127.0.0.1:1"], ["127.0.0.1:1"]),
+        (["--candles", "FILE", "--ray", "nonsense:port"], ["nonsense:port"]),
+        (["--resume", "no-such-run"], ["no-such-run"]),
+        (["--resume"], ["no unfinished run"]),
+    ],
+)
+def test_mistake_is_one_line_with_status_2(words, said, short_file, undisturbed):
+    home, _ = undisturbed
+    assert_one_line(evoq("evolve", *[short_file if word == "FILE" else word for word in words], home=home), *said)
+
+
+def test_too_few_candles_are_refused(tmp_path):
+    store = CandleStore(tmp_path)
+    candles = synthetic_candles(symbol="BTC/USDT", bars=99, seed=5)
+    store.add(candles)
+    path = store.path(candles.venue, candles.symbol, candles.timeframe, candles.origin)
+    assert_one_line(evoq("evolve", "--candles", path, home=tmp_path), "at least 100 candles", "has 99")
+
+
+def test_resume_on_changed_candles_is_refused(tmp_path):
+    (file,) = simulated_files(tmp_path / "candles", seed=4, symbols=("BTC/USDT",), timeframe="1h", bars=2_000)
+    with started("evolve", "--candles", file, "--population", "500", "--generations", "500", home=tmp_path) as process:
+        wait_for(process, "generation 2/500")
+        process.kill()
+    simulated_files(tmp_path / "candles", seed=4, symbols=("BTC/USDT",), timeframe="1h", bars=2_100)
+    assert_one_line(evoq("evolve", "--resume", home=tmp_path), "other candles", "start a new run")
+
+
+def test_database_that_cannot_be_reached_is_one_line(short_file, tmp_path):
+    result = evoq(
+        "evolve", "--candles", short_file, home=tmp_path, DB_HOST="127.0.0.1", DB_PORT="1", DB_PASSWORD="hush"
+    )
+    assert_one_line(result, "127.0.0.1:1")
+    assert "hush" not in result.stderr
