@@ -158,7 +158,8 @@ def stretches(source: CandleSource, span: Span) -> Iterator[Stretch]:
         If it answers nothing for too long.
     """
     cursor, end = span
-    scan = hole_end = cursor  # from cursor to hole_end the venue has shown nothing, once
+    clear = cursor  # the venue has shown twice that it has nothing from cursor to here
+    scan = hole_end = cursor  # and once, from here to hole_end; scan is what it is asked next
     empty = repeats = suspect = 0
     while scan < end:
         bound = hole_end if scan < hole_end else end
@@ -171,10 +172,11 @@ def stretches(source: CandleSource, span: Span) -> Iterator[Stretch]:
                 raise VenueRefusedError(
                     f"{source.venue_id} has no {source.symbol} from {iso(cursor)} to {iso(scan)}; choose a later start"
                 )
-            scan = _next_candle(source, answer, scan, window_end, bound)
+            scan = _next_candle(source, answer, scan, window_end, bound) if empty == 1 else window_end
+            clear = hole_end if scan == hole_end else clear
             continue
         empty = 0
-        if page.first - cursor >= source.length_ms and page.first != hole_end:
+        if page.first - clear >= source.length_ms and page.first != hole_end:
             repeats += 1
             if repeats > MOST_REPEATS:
                 raise BrokenPageError(
@@ -182,11 +184,11 @@ def stretches(source: CandleSource, span: Span) -> Iterator[Stretch]:
                 )
             if page.first < hole_end:  # a page had left out candles: it was cut at its start, to a size of its own
                 source.limit = min(source.limit, max(SMALLEST_PAGE, suspect))
-            hole_end, scan, suspect = page.first, cursor, len(page)
+            hole_end, scan, suspect = page.first, clear, len(page)
             continue
         after = page.last + source.length_ms
         yield Stretch((cursor, after), page)
-        cursor = scan = hole_end = after
+        cursor = clear = scan = hole_end = after
         repeats = 0
 
 
@@ -195,10 +197,12 @@ def _next_candle(source: CandleSource, answer: Page, scan: int, window_end: int,
     if window_end >= bound:
         return bound
     probe = source.ask(scan, None) if source.honours_until else answer
-    # Without an end, a full page that stops short of now was counted from its start, so nothing lies before it. (One
-    # that reaches now may as well be the newest candles.)
+    # Without an end, a full page is either the oldest candles from `scan` on, and then nothing lies before it, or the
+    # newest ones. It is the oldest where it stops short of now and there are candles after it.
     if len(probe) and probe.full and probe.last < source.now() - 3 * source.length_ms:
-        return min(max(window_end, probe.first), bound)
+        following = source.ask(probe.last + source.length_ms, None)
+        if len(following):
+            return min(max(window_end, probe.first), bound)
     return window_end
 
 

@@ -182,7 +182,10 @@ class CandleStore:
     def _load(self, path: Path) -> tuple[Candles | None, tuple[Span, ...]]:
         if not path.exists():
             return None, ()
-        stored = read_candles(path)
+        try:
+            stored = read_candles(path)
+        except MarketError as error:
+            raise CandleFileError(f"{error}, after moving this file away") from None
         metadata = pyarrow.parquet.read_schema(path).metadata or {}
         spans = json.loads(metadata.get(_ASKED.encode(), b"[]"))
         own = (int(stored.timestamp[0]), stored.close_time)
