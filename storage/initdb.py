@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -125,13 +126,18 @@ def _make_cluster(files: ServerFiles, account: ServerAccount) -> None:
                 "--lc-numeric=C",
                 "--lc-time=C",
                 "--no-instructions",
+                "--no-sync",
             ],
         )
         with (work / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write("include_if_exists = 'evoq.conf'\n")
         # CREATEDB lets a backup be restored beside the database in use.
         role = f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{_verifier(password)}'"
-        _single_user(files, account, work / "data", [role, f"CREATE DATABASE {DATABASE} OWNER {ROLE}"])
+        statements = [role, f"CREATE DATABASE {DATABASE} OWNER {ROLE}"]
+        _single_user(files, account, work / "data", statements, "-F")
+        # Nothing was synchronised so far; all of it is now, before the rename makes it the cluster.
+        sync = [str(files.program("initdb")), "--sync-only", f"--pgdata={work / 'data'}"]
+        _run(files, account, [*sync, *(["--sync-method=syncfs"] if sys.platform == "linux" else [])])
         (work / "data").rename(files.data)
         _sync_folder(files.folder)
     except OSError as error:
@@ -140,9 +146,11 @@ def _make_cluster(files: ServerFiles, account: ServerAccount) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _single_user(files: ServerFiles, account: ServerAccount, data: Path, statements: Sequence[str]) -> None:
+def _single_user(
+    files: ServerFiles, account: ServerAccount, data: Path, statements: Sequence[str], *options: str
+) -> None:
     """Execute statements in a stopped cluster, without a server and without a password."""
-    command = [str(files.program("postgres")), "--single", "-D", str(data), "postgres"]
+    command = [str(files.program("postgres")), "--single", "-D", str(data), *options, "postgres"]
     _run(files, account, command, text_in="".join(f"{statement};\n" for statement in statements))
 
 

@@ -40,12 +40,11 @@ def ensure_partitions(connection: Connection, table: str, moments: Iterable[date
     """
     months = sorted({(utc.year, utc.month) for utc in (moment.astimezone(UTC) for moment in moments)})
     names = {_name(table, *month): month for month in months}
-    missing = _missing(connection, names)
-    if not missing:
+    if names.keys() <= _partitions(connection, table):
         return
     # Two at once would both see nothing and collide; the loser waits here and then sees the winner's.
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKING_PARTITIONS})
-    for name in _missing(connection, missing):
+    for name in sorted(names.keys() - _partitions(connection, table)):
         year, month = names[name]
         bounds = f"FROM ('{year:04}-{month:02}-01 00:00+00') TO ('{_next(year, month)} 00:00+00')"
         connection.execute(text(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES {bounds}"))
@@ -98,7 +97,7 @@ def drop_expired(
                 f"a retention must be at least 1 month of one of {', '.join(RETENTION_MONTHS)}, was {kept} of {table!r}"
             )
         oldest = now.astimezone(UTC).year * 12 + now.astimezone(UTC).month - 1 - kept
-        for name in _partitions(connection, table):
+        for name in sorted(_partitions(connection, table)):
             found = PARTITION_NAME.match(name)
             if found and int(found["year"]) * 12 + int(found["month"]) - 1 < oldest:
                 connection.execute(text(f"DROP TABLE {name}"))
@@ -106,19 +105,14 @@ def drop_expired(
     return dropped
 
 
-def _partitions(connection: Connection, table: str) -> list[str]:
-    """Return the names of a table's partitions."""
+def _partitions(connection: Connection, table: str) -> set[str]:
+    """Return the names of a table's partitions as of this very moment."""
+    # A query on the catalogue, for `to_regclass` may answer from a cache that is older than our lock.
     query = text(
         "SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid"
-        " WHERE inhparent = to_regclass(:parent) ORDER BY child.relname"
+        " WHERE inhparent = CAST(:parent AS regclass)"
     )
-    return [str(name) for name in connection.scalars(query, {"parent": table})]
-
-
-def _missing(connection: Connection, names: Iterable[str]) -> list[str]:
-    """Return which of these partitions are not there."""
-    query = text("SELECT name FROM unnest(CAST(:names AS text[])) AS name WHERE to_regclass(name) IS NULL")
-    return sorted(str(name) for name in connection.scalars(query, {"names": list(names)}))
+    return {str(name) for name in connection.scalars(query, {"parent": table})}
 
 
 def _name(table: str, year: int, month: int) -> str:

@@ -123,9 +123,9 @@ def external(embedded_database: storage.Database) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def server_home() -> Iterator[Path]:
+def server_home(database_folder: Path) -> Iterator[Path]:
     """Return a home for a server of its own, where a system user could pass, stopped at the end."""
-    home = Path(tempfile.mkdtemp(prefix="evoq-"))
+    home = Path(tempfile.mkdtemp(prefix="home-", dir=database_folder))
     yield home
     stop_embedded(home)
     shutil.rmtree(home)
