@@ -1,0 +1,65 @@
+"""The README's commands run as they stand, one after the other, on a home of their own."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+NOT_RUN = {
+    "make test": "it is what runs this test",
+    "make setup": "done before any test can run",
+    "source .venv/bin/activate": "tests have the same folder on their path",
+    "git clone": "this is the clone",
+    "cd evoq": "this is the folder",
+    "evoq candles fetch": "needs the internet; tests/market download from a venue on loopback",
+}
+
+
+def commands() -> list[str]:
+    """Return the lines of the README's shell blocks, continuation lines joined."""
+    text = (REPOSITORY / "README.md").read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    stripped = [re.sub(r"\s+#\s.*$", "", line).strip() for line in lines]
+    return [line for line in stripped if line and not line.startswith("#")]
+
+
+def test_readme_shows_the_two_commands():
+    assert {"make run", "make test"} <= set(commands())
+
+
+@pytest.mark.timeout(600)
+def test_readme_commands_succeed_in_order(tmp_path):
+    lines = [line for line in commands() if not any(line.startswith(start) for start in NOT_RUN)]
+    assert len(lines) >= 5
+    script = "\n".join(f"(cd {REPOSITORY} && {line})" if line.startswith("make") else line for line in lines)
+    environment = {
+        **os.environ,
+        "HOME": str(tmp_path),
+        "EVOQ_HOME": str(tmp_path / "home"),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "120",
+    }
+    result = subprocess.run(
+        ["bash", "-euxo", "pipefail", "-c", script],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=500, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
+    assert "best of each type" in result.stdout
+    assert (tmp_path / "report.html").stat().st_size > 100_000
+
+
+def test_readme_python_runs(tmp_path):
+    blocks = re.findall(r"^```python\n(.*?)^```", (REPOSITORY / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        result = subprocess.run(
+            [sys.executable, "-W", "error", "-c", block],
+            cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False,
+        )  # fmt: skip
+        assert result.returncode == 0, f"{block}\n{result.stderr}"
+        assert result.stdout
