@@ -1,7 +1,6 @@
 """The engine: ask for candidates, tell their scores in any order, and the population improves."""
 
 import math
-from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,9 +10,10 @@ from evolution.candidate import Candidate, Member
 from evolution.commit import Commit
 from evolution.deme import Deme
 from evolution.engine_version import ENGINE_VERSION
-from evolution.errors import IdentityError, SettingsError, TellError
+from evolution.errors import IdentityError, SettingsError, StateError, TellError
 from evolution.hall import HallOfFame
 from evolution.identity import RunIdentity
+from evolution.in_flight import InFlight, not_asked
 from evolution.memory import Memory, fingerprint
 from evolution.population_hash import population_hash
 from evolution.settings import Settings
@@ -230,9 +230,9 @@ class Optimizer:
         if n is not None and n < 1:
             raise SettingsError(f"n must be at least 1, was {n}")
         for _ in range(self._schedule.batches_per_generation):
-            if self._queue or self.advance() is None:
+            if self._in_flight.has_queue or self.advance() is None:
                 break
-        return [self._queue.popleft().candidate for _ in range(min(n or len(self._queue), len(self._queue)))]
+        return self._in_flight.take(n or math.inf, math.inf)
 
     def tell(self, candidates: Sequence[Candidate], scores: Sequence[float]) -> None:
         """Take scores of candidates, in any order and any portions, and commit every batch that is complete.
@@ -248,7 +248,7 @@ class Optimizer:
             One score each; higher is better.
         """
         self.receive(candidates, scores)
-        while any(not slot.is_shared for slot in self._batches[0].slots) and self.advance():
+        while any(not slot.is_shared for slot in self._in_flight.batches[0].slots) and self.advance():
             pass  # a batch with nothing to evaluate waits for the next `ask`: an exhausted space has no end of them
 
     def take(self, before: float) -> list[Candidate]:
@@ -266,10 +266,7 @@ class Optimizer:
         list of Candidate
             In the order of their numbers.
         """
-        candidates: list[Candidate] = []
-        while self._queue and self._queue[0].candidate.number < before:
-            candidates.append(self._queue.popleft().candidate)
-        return candidates
+        return self._in_flight.take(math.inf, before)
 
     def receive(self, candidates: Sequence[Candidate], scores: Sequence[float]) -> None:
         """Take scores, and commit nothing.
@@ -280,27 +277,12 @@ class Optimizer:
             What was evaluated.
         scores : sequence of float
             One score each; higher is better.
-
-        Raises
-        ------
-        TellError
-            If there is not one score a candidate, or a candidate is unknown or has another score already.
         """
-        if len(candidates) != len(scores):
-            raise TellError(f"there must be one score a candidate, were {len(scores)} for {len(candidates)}")
-        fresh: dict[int, tuple[Slot, float]] = {}
-        for candidate, given in zip(candidates, scores, strict=True):
-            score = _number(given)
-            known, slot = self._known(candidate)
-            if slot is not None and candidate.number in fresh:
-                known = fresh[candidate.number][1]
-            if known is not None and not _same(known, score):
-                raise TellError(f"candidate {candidate.number} has the score {known} already, was told {score}")
-            if known is None and slot is not None:
-                fresh[candidate.number] = (slot, score)
-        for slot, score in fresh.values():
-            slot.score = score
-            self._batches[slot.candidate.batch - self._committed].missing -= 1
+        fresh = self._in_flight.match(candidates, scores, self._committed_score)
+        self._enter()
+        for slot, score in fresh:
+            self._in_flight.score(slot, score)
+        self._is_torn = False
 
     def advance(self) -> Commit | None:
         """Commit the next batch if all its results are there, and generate the batch that reads the new state.
@@ -310,12 +292,14 @@ class Optimizer:
         Commit or None
             What was committed; None while results are missing.
         """
-        if self._batches[0].missing:
+        if self._in_flight.batches[0].missing:
             return None
-        batch = self._batches.popleft()
+        self._enter()
+        batch = self._in_flight.close()
         scores = tuple(self._settle(slot) for slot in batch.slots)
         self._committed += 1
         self._breed(batch.number + self._identity.lag)
+        self._is_torn = False
         return Commit(
             batch=batch.number,
             candidates=tuple(slot.candidate for slot in batch.slots),
@@ -331,13 +315,15 @@ class Optimizer:
         dict
             A function of the committed batches alone: results told for later ones are not in it.
         """
+        self._enter()
+        self._is_torn = False
         return EngineState(
             identity=self._identity,
             committed=self._committed,
             distinct=self._distinct,
             members=self.population,
             hall=tuple(self._hall),
-            batches=tuple(self._batches),
+            batches=tuple(self._in_flight.batches),
             memory=self._memory,
         ).to_json()
 
@@ -353,12 +339,10 @@ class Optimizer:
         self._demes = [Deme(self._schedule.share(index), identity.settings) for index in range(len(identity.spaces))]
         self._memory = Memory(identity.settings.memory)
         self._hall = HallOfFame(identity.settings.hall_of_fame)
+        self._is_torn = False
         self._committed = 0
         self._distinct = 0
-        self._batches: deque[Batch] = deque()
-        self._slots: dict[int, Slot] = {}
-        self._in_flight: set[bytes] = set()
-        self._queue: deque[Slot] = deque()
+        self._in_flight: InFlight = InFlight()
 
     def _restore(self, state: EngineState) -> None:
         demes = self.demes
@@ -369,40 +353,30 @@ class Optimizer:
         self._memory = state.memory
         self._committed, self._distinct = state.committed, state.distinct
         for batch in state.batches:
-            self._open(batch)
+            self._in_flight.open(batch)
+
+    def _enter(self) -> None:
+        """Begin what must be done wholly: an exception such as Ctrl-C in the middle leaves no state to go on from."""
+        if self._is_torn:
+            raise StateError("the optimizer was interrupted within a batch; resume from the last recorded state")
+        self._is_torn = True
 
     def _breed(self, number: int) -> None:
         batch = Batch(number, self._breeder.breed(number, self._demes, self._is_known))
         for slot in batch.slots:
             if slot.is_shared and slot.key in self._memory:
                 self._memory.touch(slot.key)  # must not be forgotten before this batch commits
-        self._open(batch)
+        self._in_flight.open(batch)
 
     def _is_known(self, key: bytes) -> bool:
         return key in self._memory or key in self._in_flight
 
-    def _open(self, batch: Batch) -> None:
-        self._batches.append(batch)
-        for slot in batch.slots:
-            self._slots[slot.candidate.number] = slot
-            self._in_flight.add(slot.key)
-            if not slot.is_shared:
-                self._queue.append(slot)
-
-    def _known(self, candidate: Candidate) -> tuple[float | None, Slot | None]:
-        """Return the score told for a candidate before, and its slot while it is not committed."""
-        slot = self._slots.get(candidate.number)
-        if slot is not None:
-            if not slot.is_shared and (slot.candidate is candidate or slot.candidate == candidate):
-                return slot.score, slot
-        elif candidate.number < self.evaluations:
-            score = self._memory.get(fingerprint(candidate.species, candidate.parameters))
-            if score is not None:
-                return score, None
-        raise TellError(
-            f"candidate {candidate.number} ({candidate.species}) was not asked for in this run; "
-            "tell what `ask` of this optimizer returned"
-        )
+    def _committed_score(self, candidate: Candidate) -> float:
+        """Return the score of a candidate that is committed already."""
+        score = self._memory.get(fingerprint(candidate.species, candidate.parameters))
+        if score is None or candidate.number >= self.evaluations:
+            raise TellError(not_asked(candidate))
+        return score
 
     def _settle(self, slot: Slot) -> float:
         """Commit one child: remember its score, and let it compete for a place."""
@@ -414,8 +388,6 @@ class Optimizer:
             score = slot.score
             self._memory.remember(slot.key, score)
             self._distinct += 1
-        del self._slots[candidate.number]
-        self._in_flight.discard(slot.key)
         if math.isfinite(score):
             member = Member(candidate, score, self._identity.seed, self._identity.engine_version)
             deme = self._demes[self._schedule.locate(candidate.number)[0]]
@@ -426,13 +398,3 @@ class Optimizer:
             if not slot.is_shared:
                 self._hall.offer(member)
         return score
-
-
-def _number(value: object) -> float:
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
-        raise TellError(f"a score must be a number, was {value!r}")
-    return float(value)
-
-
-def _same(a: float, b: float) -> bool:
-    return a == b or (math.isnan(a) and math.isnan(b))

@@ -6,7 +6,7 @@ Examples
 --------
 >>> from evolution import operators
 >>> operators.available()
-('immigrant', 'mutation', 'sbx')
+('differential', 'immigrant', 'mutation', 'sbx')
 """
 
 from evolution.operators.operator import Operator

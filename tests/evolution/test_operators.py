@@ -51,7 +51,7 @@ def test_operator_has_the_name_it_is_found_by(operator):
 
 
 def test_get_unknown_operator_names_those_that_exist():
-    with pytest.raises(SettingsError, match="known: immigrant, mutation, sbx"):
+    with pytest.raises(SettingsError, match="known: differential, immigrant, mutation, sbx"):
         operators.get("sxb")
 
 

@@ -87,3 +87,20 @@ def test_memory_that_forgets_keeps_a_resumed_run_equal(make_landscape, space):
             resumed.tell(candidates, landscape(candidates))
         assert resumed.state() == whole.state()
     assert len(states) == 4
+
+
+def test_optimizer_interrupted_within_a_batch_gives_no_state(space, monkeypatch):
+    optimizer = Optimizer(space, population=20, seed=1)
+    candidates = optimizer.ask()
+    optimizer.receive(candidates, [c.genome[1] for c in candidates])
+
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("evolution.hall.HallOfFame.offer", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            optimizer.advance()
+    for use in (optimizer.state, optimizer.advance, lambda: optimizer.receive([], [])):
+        with pytest.raises(StateError, match="interrupted"):
+            use()
