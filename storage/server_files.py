@@ -23,6 +23,8 @@ HOST = "127.0.0.1"
 _LOG_FILES_KEPT = 64
 _LOG_BYTES_KEPT = 64 * 2**20
 
+_SIGNS_OF_A_SHELL = '"$`\\'  # pg_ctl hands paths to a shell, between double quotes
+
 _CONFIGURATION = """\
 # Written by Evoq at every start; initdb's own findings about this machine are in postgresql.conf.
 # Settings of your own belong into custom.conf in the folder above.
@@ -285,6 +287,9 @@ def _is_free(port: int) -> bool:
 def _quoted(path: Path) -> str:
     """Return a path as a string of postgresql.conf."""
     text = str(path)
-    if not text.isprintable():
-        raise HomeError(f"EVOQ_HOME must have printable characters only, was {text!r}: choose another folder")
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+    if not text.isprintable() or any(sign in text for sign in _SIGNS_OF_A_SHELL):
+        raise HomeError(
+            f"EVOQ_HOME must have printable characters and none of {' '.join(_SIGNS_OF_A_SHELL)}, was {text!r}:"
+            " choose another folder"
+        )
+    return "'" + text.replace("'", "''") + "'"

@@ -204,6 +204,19 @@ def test_folder_that_is_no_data_folder_is_refused(server_home: Path):
         storage.open_database(server_home, environ={})
 
 
+def test_home_with_an_unusual_name_works(server_home: Path):
+    with storage.open_database(server_home / "Ann's 100 % Größe; #1", environ={}) as database:
+        assert storage.RunRepository(database.engine).list() == []
+        assert stop_embedded(database.settings.embedded_in)
+
+
+@pytest.mark.parametrize("name", ["$(touch gotcha)", "`id`", 'a"b', "a\\b", "a\nb"])
+def test_home_whose_name_a_shell_would_read_is_refused(server_home: Path, name: str):
+    with pytest.raises(storage.HomeError, match="EVOQ_HOME must have printable characters and none of"):
+        storage.open_database(server_home / name, environ={})
+    assert not embedded_status(server_home / name).running
+
+
 def test_server_can_be_stopped_from_outside(server_home: Path):
     assert not stop_embedded(server_home)
     with storage.open_database(server_home, environ={}):
