@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 _ADDRESS = re.compile(r"(?P<client>ray://)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+):(?P<port>\d{1,5})")
+_CLIENT = "ray://"
 _ANSWER_S = 3.0
 _SURVEY_S = 5.0
 _CURE = "start one with `ray start --head`, or use --ray local"
@@ -49,7 +50,7 @@ class HeadAddress:
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'ray://' if self.client else ''}{host}:{self.port}"
+        return f"{_CLIENT if self.client else ''}{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,17 +180,17 @@ def answers(host: str, port: int) -> bool:
 
 
 def survey(address: HeadAddress) -> ClusterFacts:
-    """Ask a head what its cluster is.
+    """Ask a head, or a client server, what its cluster is. Our token is sent only to one that wants a token.
 
     Parameters
     ----------
     address : HeadAddress
-        Where the head is; not a client's address.
+        Where it is.
 
     Returns
     -------
     ClusterFacts
-        What it says.
+        What it says. A client server names neither nodes nor CPUs before it is joined.
 
     Raises
     ------
@@ -202,14 +203,16 @@ def survey(address: HeadAddress) -> ClusterFacts:
         raise AddressError(f"--ray must name a reachable cluster, nothing answers at {address}: {_CURE}")
     import grpc
 
-    with contextlib.closing(grpc.insecure_channel(str(address), options=[("grpc.enable_http_proxy", 0)])) as channel:
+    target = str(address).removeprefix(_CLIENT)
+    ask = _ask_client_server if address.client else _ask_head
+    with contextlib.closing(grpc.insecure_channel(target, options=[("grpc.enable_http_proxy", 0)])) as channel:
         try:
-            return _ask(channel, address, metadata=())
+            return ask(channel, address, metadata=())
         except grpc.RpcError as error:
             if error.code() is not grpc.StatusCode.UNAUTHENTICATED:
                 raise AddressError(_no_head(address, error)) from error
         try:
-            return _ask(channel, address, metadata=(("authorization", f"Bearer {_token(address)}"),))
+            return ask(channel, address, metadata=(("authorization", f"Bearer {_token(address)}"),))
         except grpc.RpcError as error:
             if error.code() is grpc.StatusCode.UNAUTHENTICATED:
                 raise TokenError(
@@ -219,7 +222,32 @@ def survey(address: HeadAddress) -> ClusterFacts:
             raise AddressError(_no_head(address, error)) from error
 
 
-def _ask(channel: Any, address: HeadAddress, metadata: tuple[tuple[str, str], ...]) -> ClusterFacts:
+def _ask_client_server(channel: Any, address: HeadAddress, metadata: tuple[tuple[str, str], ...]) -> ClusterFacts:
+    """Ask whether a client server is there.
+
+    Parameters
+    ----------
+    channel : grpc.Channel
+        A connection to it.
+    address : HeadAddress
+        Where it leads; unused, for the sake of `_ask_head`.
+    metadata : tuple
+        What authenticates us.
+
+    Returns
+    -------
+    ClusterFacts
+        Whether it wants a token.
+    """
+    from ray.core.generated import ray_client_pb2, ray_client_pb2_grpc
+
+    stub = ray_client_pb2_grpc.RayletDriverStub(channel)
+    ping = ray_client_pb2.ClusterInfoRequest(type=ray_client_pb2.ClusterInfoType.PING)
+    stub.ClusterInfo(ping, timeout=_SURVEY_S, metadata=metadata)
+    return ClusterFacts(nodes=(), cpus=0, wants_token=bool(metadata))
+
+
+def _ask_head(channel: Any, address: HeadAddress, metadata: tuple[tuple[str, str], ...]) -> ClusterFacts:
     """Ask for the version and the nodes.
 
     Parameters
@@ -306,7 +334,7 @@ def _no_head(address: HeadAddress, error: Any) -> str:
     """
     return (
         f"--ray must name the head of a Ray cluster; what answers at {address} is none ({error.code().name.lower()}):"
-        f" correct the port (6379 by default), or {_CURE}"
+        f" correct the port ({10001 if address.client else 6379} by default), or {_CURE}"
     )
 
 

@@ -12,15 +12,16 @@ than its speed. Only what the evaluator itself raises ends a run.
 """
 
 import logging
-import pickle
 import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from cluster.blame import evaluation_error
 from cluster.chunks import SMALL_CHUNK_S, Chunk, Speed, chunk_count, cut
-from cluster.errors import EvaluationError, StartError, WorkerImportError
+from cluster.errors import StartError, WorkerImportError
+from cluster.frozen_evaluator import frozen
 from cluster.ray_session import RaySession
 from cluster.ray_worker import ChunkResult, EvaluatorFailure, evaluate_chunk, score
 from evolution.candidate import Candidate
@@ -84,7 +85,7 @@ class RayRunner:
         deadline_s: float = 60.0,
         deadline_multiple: float = 20.0,
     ) -> None:
-        self._evaluator, self._shared_bytes = _frozen(evaluator)
+        self._evaluator, self._shared_bytes = frozen(evaluator)
         self._session = session
         self._asked_workers = workers
         self._deadline_s = deadline_s
@@ -251,7 +252,7 @@ class RayRunner:
         outcome = score(self._evaluator, chunk.candidates)
         seconds = time.perf_counter() - started
         if isinstance(outcome, EvaluatorFailure):
-            failed = _evaluation_error(chunk, outcome)
+            failed = evaluation_error(chunk, outcome)
             raise failed
         if len(self._probes) < len(_PROBES):
             self._speed.observe(chunk.work, seconds)
@@ -354,7 +355,7 @@ class RayRunner:
             return []
         self._answered = True
         if result.failure is not None:
-            failed = _evaluation_error(chunk, result.failure)
+            failed = evaluation_error(chunk, result.failure)
             raise failed
         if result.warm:
             self._speed.observe(chunk.work, result.seconds)
@@ -415,56 +416,3 @@ class RayRunner:
         self._flights.clear()
         self._reference = self._task = None
         self._session.close()
-
-
-def _evaluation_error(chunk: Chunk, failure: EvaluatorFailure) -> EvaluationError:
-    """Say which candidate the evaluator could not evaluate.
-
-    Parameters
-    ----------
-    chunk : Chunk
-        What was evaluated.
-    failure : EvaluatorFailure
-        What came of it.
-
-    Returns
-    -------
-    EvaluationError
-        One line; the evaluator's traceback is its note.
-    """
-    what = f"{chunk} together"
-    if failure.index is not None:
-        candidate = chunk.candidates[failure.index]
-        what = f"candidate {candidate.number} ({candidate.species}, {candidate.as_dict()})"
-    error = EvaluationError(f"the evaluator fails for {what}: {failure.text}")
-    if failure.trace:
-        error.add_note(failure.trace)
-    return error
-
-
-def _frozen(evaluator: Evaluator) -> tuple[Evaluator, int]:
-    """Return an evaluator as workers will have it: the same arrays, not copied, but read-only.
-
-    Numba compiles a kernel anew for read-only arrays. What this process compiles is therefore what workers load; and
-    an evaluator that writes into its arrays fails here already.
-
-    Parameters
-    ----------
-    evaluator : Evaluator
-        What scores candidates.
-
-    Returns
-    -------
-    Evaluator
-        A copy of it with views of its arrays; the evaluator itself if only Ray's own pickle can copy it.
-    int
-        How many bytes it takes in the object store.
-    """
-    buffers: list[pickle.PickleBuffer] = []
-    try:
-        rest = pickle.dumps(evaluator, protocol=5, buffer_callback=buffers.append)
-    except (pickle.PicklingError, AttributeError, TypeError):
-        return evaluator, 0
-    views = [buffer.raw().toreadonly() for buffer in buffers]
-    copy: Evaluator = pickle.loads(rest, buffers=views)  # noqa: S301  # our own bytes, from the line above
-    return copy, len(rest) + sum(view.nbytes for view in views)

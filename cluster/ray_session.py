@@ -218,18 +218,12 @@ class RaySession:
                 f" here, or join with --ray ray://{address.host}:10001, or submit with `ray job submit`"
             )
         refuse_second_session()
-        if not facts.wants_token:
-            _logger.warning("the cluster at %s asks for no token: whoever reaches it may run code in it", address)
+        _warn_of_open_cluster(address, facts.wants_token)
         loopback = _LOOPBACK in here
         settings = join_settings(token_file_to_join(), with_token=facts.wants_token, loopback=loopback)
-        options = {
-            "runtime_env": code_for_workers(facts, use_shared_cache()) or None,
-            "log_to_driver": False,
-            "logging_level": logging.WARNING,
-        }
         with changed_environment(settings, hide_secrets=False), node_on_loopback(loopback):
             try:
-                information = connect(str(address), options)
+                information = connect(str(address), _join_options(facts))
             except Exception as error:  # Ray raises whatever it met, bare Exception included
                 raise AddressError(f"the cluster at {address} cannot be joined: {one_line(error)}") from error
         self._take(information)
@@ -247,30 +241,23 @@ class RaySession:
         Raises
         ------
         AddressError
-            If there is none.
+            If it cannot be joined.
         """
-        if not answers(address.host, address.port):
-            raise AddressError(f"--ray must name a reachable cluster, nothing answers at {address}")
+        wants_token = survey(address).wants_token
         refuse_second_session()
+        _warn_of_open_cluster(address, wants_token)
         import ray
 
-        token_file = token_file_to_join()
-        has_token = token_file is not None or bool(os.environ.get("RAY_AUTH_TOKEN"))
-        has_token = has_token and os.environ.get("RAY_AUTH_MODE", "token").lower() == "token"
-        elsewhere = ClusterFacts(nodes=("",), cpus=0, wants_token=has_token)
-        options = {
-            "runtime_env": code_for_workers(elsewhere, use_shared_cache()) or None,
-            "log_to_driver": False,
-            "logging_level": logging.WARNING,
-        }
-        with changed_environment(join_settings(token_file, with_token=has_token, loopback=False), hide_secrets=False):
+        elsewhere = ClusterFacts(nodes=("",), cpus=0, wants_token=wants_token)
+        settings = join_settings(token_file_to_join(), with_token=wants_token, loopback=False)
+        with changed_environment(settings, hide_secrets=False):
             try:
-                connect(str(address), options)
+                connect(str(address), _join_options(elsewhere))
                 cpus = int(ray.cluster_resources().get("CPU", 0.0))
             except Exception as error:  # Ray raises whatever it met, bare Exception included
                 ray.shutdown()
                 raise AddressError(f"the cluster at {address} cannot be joined: {one_line(error)}") from error
-        self._facts = ClusterFacts(nodes=(), cpus=cpus, wants_token=has_token)
+        self._facts = ClusterFacts(nodes=(), cpus=cpus, wants_token=wants_token)
         self._head = address
 
     def _take(self, information: dict[str, Any]) -> None:
@@ -283,6 +270,40 @@ class RaySession:
         """
         self._head = parse_address(information["gcs_address"])
         self._raylet = information["raylet_socket_name"]
+
+
+def _join_options(facts: ClusterFacts) -> dict[str, Any]:
+    """Return what `ray.init` is told when it joins a cluster.
+
+    Parameters
+    ----------
+    facts : ClusterFacts
+        The cluster.
+
+    Returns
+    -------
+    dict
+        Its arguments.
+    """
+    return {
+        "runtime_env": code_for_workers(facts, use_shared_cache()) or None,
+        "log_to_driver": False,
+        "logging_level": logging.WARNING,
+    }
+
+
+def _warn_of_open_cluster(address: HeadAddress, wants_token: bool) -> None:
+    """Say that a cluster lets everybody in.
+
+    Parameters
+    ----------
+    address : HeadAddress
+        The cluster.
+    wants_token : bool
+        Whether it does not.
+    """
+    if not wants_token:
+        _logger.warning("the cluster at %s asks for no token: whoever reaches it may run code in it", address)
 
 
 def _store_size(shared_bytes: int) -> int:

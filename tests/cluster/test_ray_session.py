@@ -143,7 +143,7 @@ def test_survey_without_the_right_token_is_refused(
         survey(parse_address(ray_session.head))
 
 
-@pytest.mark.parametrize("named", ["address", "auto"])
+@pytest.mark.parametrize("named", [pytest.param("address", marks=pytest.mark.long), "auto"])
 def test_session_join_evaluates_in_the_workers_of_the_cluster(ray_session: RaySession, tmp_path: Path, named: str):
     address = ray_session.head if named == "address" else named
     output = join(address, tmp_path, RAY_ADDRESS=ray_session.head)
