@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from backtesting import Strategy
 from backtesting.lib import FractionalBacktest
-from ledger import Ledger, LedgerTrade
+from foreign_ledger import Ledger, LedgerTrade
 
 UNIT = 2.0**-10
 SURPLUS = 1024.0

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from reference_metrics import max_drawdown, profit_factor, sample_std, score_parts, sharpe_ratio
+from reference_metrics import kurtosis, max_drawdown, profit_factor, sample_std, score_parts, sharpe_ratio, skewness
 from reference_signals import RAW_SIDES, Bars
 
 YEAR_MS = 365 * 24 * 3_600_000
@@ -282,4 +282,6 @@ def collect_metrics(
         "fees": math.fsum(fill.fee for fill in fills),
         "trades_per_year": n / (len(held) / per_year),
         "min_equity": min(equity),
+        "skewness": skewness(returns),
+        "kurtosis": kurtosis(returns),
     }

@@ -81,13 +81,26 @@ def sharpe_ratio(returns: Sequence[float], bars_per_year: float) -> float:
     return mean_of(returns) / std * math.sqrt(bars_per_year)
 
 
+def skewness(returns: Sequence[float]) -> float:
+    std = sample_std(returns)
+    if math.isnan(std) or std < FLAT:
+        return math.nan
+    return central_moment(returns, 3) / central_moment(returns, 2) ** 1.5
+
+
+def kurtosis(returns: Sequence[float]) -> float:
+    """Return the kurtosis of the population; a normal distribution has 3."""
+    std = sample_std(returns)
+    if math.isnan(std) or std < FLAT:
+        return math.nan
+    m2 = central_moment(returns, 2)
+    return central_moment(returns, 4) / (m2 * m2)
+
+
 def sharpe_standard_error(returns: Sequence[float], bars_per_year: float) -> float:
     """Return the annualised standard error of the Sharpe ratio, skewness and kurtosis included."""
     x = mean_of(returns) / sample_std(returns)
-    m2 = central_moment(returns, 2)
-    skewness = central_moment(returns, 3) / m2**1.5
-    kurtosis = central_moment(returns, 4) / (m2 * m2)
-    variance = 1.0 - skewness * x + (kurtosis - 1.0) / 4.0 * (x * x)
+    variance = 1.0 - skewness(returns) * x + (kurtosis(returns) - 1.0) / 4.0 * (x * x)
     return math.sqrt(max(0.0, variance) / (len(returns) - 1)) * math.sqrt(bars_per_year)
 
 

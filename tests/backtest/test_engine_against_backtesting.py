@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from backtesting_oracle import backtesting_run
-from cases import REAL_FILES, TYPES, Case, real_slice, trading_case
-from comparison import engine_run
-from ledger import assert_same_ledger
+from engine_cases import REAL_FILES, TYPES, Case, real_slice, trading_case
+from foreign_ledger import assert_same_ledger
 from price_shapes import shaped_candles
+from reference_comparison import engine_run
 
 from market import Candles, read_candles
 

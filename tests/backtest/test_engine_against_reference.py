@@ -2,17 +2,29 @@
 
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from cases import REAL_FILES, TYPES, Case, random_case, real_slice, sensible_parameters, tying_case, tying_stop_case
-from comparison import assert_same_numbers, check_case, oracle_run
+from engine_cases import (
+    REAL_FILES,
+    TYPES,
+    Case,
+    random_case,
+    real_slice,
+    sensible_parameters,
+    trading_case,
+    tying_case,
+    tying_stop_case,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from price_shapes import HOUR_MS, SHAPES, candles_of, shaped_candles
+from reference_comparison import assert_same_numbers, check_case, oracle_run
 
 from backtest import Costs, run_many
+from market import read_candles
 from strategies import StrategySpec
 
 
@@ -199,6 +211,26 @@ def test_report_on_every_real_file_equals_the_reference(shared_candles: Path, st
                 case = tying_stop_case(strategy_type, candles, rng)
                 if case is not None:
                     check_case(case, candles)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", REAL_FILES)
+@pytest.mark.parametrize("strategy_type", sorted(set(TYPES) - {"high_frequency"}))
+def test_long_lookbacks_on_real_candles_equal_the_reference(
+    shared_candles: Path, strategy_type: str, name: str
+) -> None:
+    rng = random.Random(f"deep/{strategy_type}/{name}")
+    whole = read_candles(shared_candles / f"{name}.parquet")
+    for _ in range(3):
+        lookback = rng.randrange(500, min(5_001, len(whole) - 100))
+        start = rng.randrange(len(whole) - lookback - 90)
+        candles = whole[start : start + lookback + 90]
+        case = trading_case(strategy_type, rng)
+        check_case(replace(case, parameters={**case.parameters, "lookback_period": lookback}), candles)
+        for _ in range(3):
+            tying = tying_case(strategy_type, candles, rng, lookback)
+            if tying is not None:
+                check_case(tying, candles)
 
 
 @pytest.mark.long

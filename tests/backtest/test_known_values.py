@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import reference_metrics
-from cases import Case
-from comparison import check_case, engine_run
+from engine_cases import Case
 from price_shapes import START_MS
+from reference_comparison import check_case, engine_run
 
 import backtest
 from market import Candles

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import vectorbt as vbt
-from ledger import Ledger, LedgerTrade
+from foreign_ledger import Ledger, LedgerTrade
 from vectorbt.portfolio.enums import OrderSide, TradeDirection
 
 SURPLUS = 1024.0

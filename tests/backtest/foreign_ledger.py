@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from cases import Case
+from engine_cases import Case
 
 from backtest import Report
 from market import Candles

@@ -121,14 +121,15 @@ def case_of(strategy_type: str, parameters: Mapping[str, float], rng: random.Ran
     )
 
 
-def tying_case(strategy_type: str, candles: Candles, rng: random.Random) -> Case | None:
+def tying_case(strategy_type: str, candles: Candles, rng: random.Random, lookback: int | None = None) -> Case | None:
     """Return a case whose threshold is a value that some bar attains exactly, or one float beside it.
 
     Only the canonical arithmetic decides such a bar the way the reference does. None where the bar drawn has
     no valid threshold.
     """
     close = [float(v) for v in candles.close]
-    lookback = rng.choice((2, 4, 5, 10, rng.randrange(2, 40)))
+    if lookback is None:
+        lookback = rng.choice((2, 4, 5, 10, rng.randrange(2, 40), rng.randrange(2, 1_000)))
     if len(close) <= max(lookback, 20):
         return None
     t = rng.randrange(max(lookback, 20), len(close))
