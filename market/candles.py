@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -315,8 +315,12 @@ def resolve_timeframe(timestamp: npt.NDArray[np.int64], stated: str | None) -> s
     )
 
 
+def _array(values: Numbers) -> npt.NDArray[Any]:
+    return np.asarray(values if hasattr(values, "__array__") or isinstance(values, Sequence) else list(values))  # type: ignore[arg-type]
+
+
 def _frozen_times(values: Numbers) -> npt.NDArray[np.int64]:
-    array = np.asarray(values if isinstance(values, np.ndarray) else list(values))  # type: ignore[arg-type]
+    array = _array(values)
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise CandleError(
             f"timestamp must be a column of integers, ms UTC, was {array.dtype} of shape {array.shape}; convert it"
@@ -325,7 +329,7 @@ def _frozen_times(values: Numbers) -> npt.NDArray[np.int64]:
 
 
 def _frozen_floats(name: str, values: Numbers) -> Floats:
-    array = np.asarray(values if isinstance(values, np.ndarray) else list(values))  # type: ignore[arg-type]
+    array = _array(values)
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iuf"):
         raise CandleError(
             f"{name} must be a column of numbers, was {array.dtype} of shape {array.shape}; convert it to float"

@@ -1,8 +1,8 @@
 """Downloading candles from any venue that ccxt knows into a store: paged, resumable, and sceptical.
 
 Venues differ in which end of a range a short answer is cut at, cap pages below what they promise, and answer an outage
-with an empty list. So a stretch without candles is believed only when the venue, after it has shown candles beyond it,
-is asked for exactly that stretch once more and again has none.
+with an empty list. So a stretch without candles is believed only when the venue is asked for exactly that stretch
+twice, shows candles beyond it in between, and has none both times.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,8 +28,8 @@ PAGES_PER_WRITE = 20
 MOST_EMPTY_PAGES = 5_000
 """Pages without a candle, in a row, after which a search is given up."""
 
-MOST_REPEATS = 20
-"""How often a stretch may change its answer before it counts as broken."""
+MOST_PASSES = 60
+"""How often a stretch is asked for anew before the venue's answers to it count as broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,22 +114,23 @@ def fetch_candles(
     clock = SystemClock() if clock is None else clock
     symbol, timeframe = unified_symbol(symbol, venue), canonical(timeframe)
     origin = real_origin(venue) if origin is None else origin
-    start, end = instant_ms(since), clock.now_ms() if until is None else instant_ms(until)
-    if not start < min(end, clock.now_ms()):
+    now = clock.now_ms()
+    start, end = instant_ms(since), now if until is None else instant_ms(until)
+    if not start < min(end, now):
         raise MarketError(f"since must be before until and before now, was {iso(start)}; until was {iso(end)}")
     known = store.asked(venue, symbol, timeframe, origin)
     anchor = int(store.read(venue, symbol, timeframe, origin).timestamp[0]) if known else None
     missing = tuple(
         span
-        for span in without((start, end), () if refresh else known)
-        if _may_hold_closed(span, anchor, KNOWN[timeframe], clock.now_ms())
+        for span in without((start, min(end, now)), () if refresh else known)
+        if _may_hold_closed(span, anchor, KNOWN[timeframe], now)
     )
     if missing:
         client = open_exchange(venue) if exchange is None else exchange
         source = CandleSource(client, symbol, timeframe, clock)
         source.anchor = anchor
         writer = _Writer(store, venue, origin, source, progress, missing)
-        for span in _reaching_stored(missing, end, source.length_ms):
+        for span in _reaching_stored(missing, min(end, now), source.length_ms):
             writer.save(stretches(source, span))
     return _stored(store, venue, symbol, timeframe, origin, (start, end))
 
@@ -158,9 +159,9 @@ def stretches(source: CandleSource, span: Span) -> Iterator[Stretch]:
         If it answers nothing for too long.
     """
     cursor, end = span
-    clear = cursor  # the venue has shown twice that it has nothing from cursor to here
-    scan = hole_end = cursor  # and once, from here to hole_end; scan is what it is asked next
-    empty = repeats = suspect = 0
+    clear = once = cursor  # nothing was found from cursor to clear in two passes, from clear to once in one
+    scan = hole_end = cursor  # a pass asks from clear on; the last one found a candle at hole_end
+    empty = passes = found = 0
     while scan < end:
         bound = hole_end if scan < hole_end else end
         window_end = min(scan + source.limit * source.length_ms, bound)
@@ -173,23 +174,23 @@ def stretches(source: CandleSource, span: Span) -> Iterator[Stretch]:
                     f"{source.venue_id} has no {source.symbol} from {iso(cursor)} to {iso(scan)}; choose a later start"
                 )
             scan = _next_candle(source, answer, scan, window_end, bound) if empty == 1 else window_end
-            clear = hole_end if scan == hole_end else clear
             continue
-        empty = 0
-        if page.first - clear >= source.length_ms and page.first != hole_end:
-            repeats += 1
-            if repeats > MOST_REPEATS:
+        if scan < hole_end:  # so the page before had left out candles: it was cut at its start, to a size of its own
+            source.limit = min(source.limit, max(SMALLEST_PAGE, found))
+        clear, once = min(once, scan), max(once, scan)
+        empty, found = 0, len(page)
+        if page.first - clear >= source.length_ms:
+            passes += 1
+            if passes > MOST_PASSES:
                 raise BrokenPageError(
                     f"{source.venue_id} keeps changing its answer for {source.symbol} from {iso(cursor)}; try later"
                 )
-            if page.first < hole_end:  # a page had left out candles: it was cut at its start, to a size of its own
-                source.limit = min(source.limit, max(SMALLEST_PAGE, suspect))
-            hole_end, scan, suspect = page.first, clear, len(page)
+            hole_end, scan = page.first, clear
             continue
         after = page.last + source.length_ms
         yield Stretch((cursor, after), page)
-        cursor = clear = scan = hole_end = after
-        repeats = 0
+        cursor = clear = once = scan = hole_end = after
+        passes = 0
 
 
 def _next_candle(source: CandleSource, answer: Page, scan: int, window_end: int, bound: int) -> int:

@@ -124,7 +124,7 @@ def checked_page(answer: object, expected: Expectation) -> Page:
         columns = dict(zip(COLUMNS, values.T, strict=True))
         check_rows(timestamp, columns, expected.timeframe, length)
     except CandleError as error:
-        raise BrokenPageError(str(error)) from None
+        raise BrokenPageError(str(error).partition(";")[0]) from None  # its cure is for the owner of a file
     return Page(timestamp, values, full).before(expected.now - length + 1)
 
 

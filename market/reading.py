@@ -22,6 +22,8 @@ from market.validation import COLUMNS
 CCXT_COLUMNS = ("timestamp", *COLUMNS)
 """Order of ccxt's rows, and of a CSV without a header."""
 
+_LONGEST_HEADER = 100_000  # characters
+
 METADATA_PREFIX = "evoq."
 """Schema metadata keys of our own files: evoq.venue, evoq.symbol, evoq.timeframe, evoq.origin."""
 
@@ -90,7 +92,7 @@ def read_table(path: Path) -> pa.Table:
     try:
         if path.stat().st_size:
             return reader(path)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
         reason = (getattr(error, "strerror", None) or str(error)).strip().splitlines()[0][:200]
         kind = path.suffix[1:].lower()
         raise CandleFileError(f"cannot be read as {kind} ({reason}); fetch or export it again") from None
@@ -159,7 +161,7 @@ def _read_feather(path: Path) -> pa.Table:
 def _read_csv(path: Path) -> pa.Table:
     """Return a CSV with every column as text: so each number is parsed once, exactly, and a misfit can be named."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        first = next(csv.reader(io.StringIO(file.readline())), [])
+        first = next(csv.reader(io.StringIO(file.readline(_LONGEST_HEADER))), [])
     if len(first) > 1 and all(_is_number(field) for field in first[1:]):
         if len(first) != len(CCXT_COLUMNS):
             raise CandleFileError(

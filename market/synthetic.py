@@ -4,6 +4,7 @@ For tests, demonstrations and the simulator. Its candles carry the origin "simul
 them can reach real money. A seed gives the same candles on every machine, and more bars only ever append to fewer.
 """
 
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -135,6 +136,7 @@ def synthetic_market(
     MarketError
         If an argument is out of range.
     """
+    bars, seed = operator.index(bars), operator.index(seed)
     if bars < 1:
         raise MarketError(f"bars must be at least 1, was {bars}")
     if seed < 0:
@@ -257,8 +259,8 @@ def _season(opens: npt.NDArray[np.int64], length: int) -> Floats:
 
 
 def _usual_tick(price: float) -> float:
-    if not 0 < price < 1e12:
-        raise MarketError(f"price must be positive and below 1e12, was {price}")
+    if not 1e-12 <= price < 1e12:
+        raise MarketError(f"price must be positive, from 1e-12 to 1e12, was {price}")
     tenths = 2  # a tick of 0.01 suits 10,000 to 100,000
     while price * 10**tenths < 1_000_000:
         tenths += 1

@@ -60,7 +60,7 @@ def check_rows(
 
 
 def _time_rules(timestamp: npt.NDArray[np.int64], timeframe: str, length_ms: int) -> list[Rule]:
-    steps = np.diff(timestamp, prepend=timestamp[0] - 1)
+    steps = np.diff(timestamp, prepend=timestamp[:1] - 1)
 
     def before(row: int) -> str:
         return iso(int(timestamp[row - 1]))

@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
@@ -101,6 +102,8 @@ class CandleSource:
         self.timeframe = canonical(timeframe)
         self.length_ms = parse_timeframe(timeframe)
         self.anchor: int | None = None
+        if not getattr(exchange, "has", {}).get("fetchOHLCV", True):
+            raise UnknownNameError(f"{exchange.id} offers no candles; choose another venue")
         if self.timeframe not in exchange.timeframes:
             offered = ", ".join(exchange.timeframes)
             raise UnknownNameError(f"{exchange.id} offers the timeframes {offered}; was {self.timeframe}")
@@ -141,6 +144,8 @@ class CandleSource:
 
         def once() -> Page:
             rows = self._exchange.fetch_ohlcv(self.symbol, self.timeframe, since, self.limit, params)
+            if not rows:
+                self._check_readable()
             now = self.now()
             latest = now + abs(self._ahead_ms) + self.length_ms
             return checked_page(rows, Expectation(self.timeframe, since, now, latest, self.anchor, self.limit))
@@ -149,6 +154,15 @@ class CandleSource:
         if len(page) and self.anchor is None:
             self.anchor = page.first
         return page
+
+    def _check_readable(self) -> None:
+        """Refuse an empty answer that ccxt made of HTML, of half a message or of nothing at all."""
+        text = getattr(self._exchange, "last_http_response", None)
+        if isinstance(text, str):
+            try:
+                json.loads(text)
+            except ValueError:
+                raise BrokenPageError(f"an answer must be JSON, was {text[:80]!r}") from None
 
     def _ahead_of_venue(self) -> int:
         """Return by how many ms our clock is ahead of the venue's; 0 where the venue does not tell the time."""
@@ -165,7 +179,9 @@ class CandleSource:
             try:
                 return request()
             except BrokenPageError as error:
-                failure = BrokenPageError(f"{self.venue_id} answered {what} wrongly, nothing of it was stored: {error}")
+                failure = BrokenPageError(
+                    f"{self.venue_id} answered {what} wrongly, nothing of it was stored: {error}; try later"
+                )
                 wait = 2.0**attempt
             except (ccxt.RateLimitExceeded, ccxt.DDoSProtection) as error:
                 failure = VenueUnavailableError(f"{self.venue_id} limits our requests; try later ({_line(error)})")

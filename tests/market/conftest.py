@@ -4,13 +4,14 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
 
-from market import Candles, synthetic_candles
+from market import Candles, CandleStore, ManualClock, fetch_candles, synthetic_candles
 from market.validation import COLUMNS
 
 Route = Callable[[str, dict[str, str]], Any]
@@ -149,3 +150,24 @@ def loopback() -> Iterator[Callable[[Route], str]]:
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> CandleStore:
+    return CandleStore(tmp_path / "candles")
+
+
+@pytest.fixture
+def clock(hours: Candles) -> ManualClock:
+    """Return a clock that stands where the last candle has just closed."""
+    return ManualClock(hours.close_time)
+
+
+@pytest.fixture
+def fetch(store: CandleStore, clock: ManualClock, hours: Candles) -> Callable[..., Candles]:
+    def fetch(exchange: Any, since: Any = None, **arguments: Any) -> Candles:
+        start = int(hours.timestamp[0]) if since is None else since
+        given = {"store": store, "clock": clock} | arguments
+        return fetch_candles("fake", "BTC/USDT", "1h", since=start, exchange=exchange, **given)
+
+    return fetch

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import market
@@ -53,6 +54,17 @@ def test_candles_columns_are_contiguous_and_typed() -> None:
     assert candles.timestamp.dtype == np.int64
     assert all(getattr(candles, name).dtype == np.float64 for name in ("open", "close", "volume"))
     assert all(getattr(candles, name).flags.c_contiguous for name in ("timestamp", "open", "close"))
+
+
+def test_candles_from_series_lists_and_generators_are_the_same(hours: Candles, columns_of) -> None:
+    columns = columns_of(hours[:5])
+    made = [
+        {name: pd.Series(column) for name, column in columns.items()},
+        {name: column.tolist() for name, column in columns.items()},
+        {name: iter(column.tolist()) for name, column in columns.items()},
+    ]
+    for each in made:
+        assert Candles.from_arrays(**each, symbol="BTC/USDT", venue="fake") == hours[:5]
 
 
 def test_candles_slice_is_a_view_of_the_same_rows(hours: Candles) -> None:

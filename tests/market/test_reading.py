@@ -216,6 +216,13 @@ def test_reading_a_headerless_csv_of_other_width_is_refused(tmp_path: Path) -> N
     assert "without a header must have the 6 columns" in refusal(path, CandleFileError)
 
 
+def test_reading_a_csv_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    for contents in (b"\0" * 100, b'"' + b"x" * 200_000, b"\xff\xfe" * 50):
+        path.write_bytes(contents)
+        refusal(path, CandleFileError)
+
+
 def test_reading_ragged_csv_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "prices.csv"
     path.write_text(frame().to_csv(index=False) + "1,2,3\n")

@@ -24,11 +24,6 @@ HOUR = 3_600_000
 SOUND = synthetic_candles(bars=48, seed=2)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> CandleStore:
-    return CandleStore(tmp_path / "candles")
-
-
 def test_store_gives_back_what_was_added(store: CandleStore, hours: Candles) -> None:
     assert store.add(hours) == hours
     assert store.read("fake", "BTC/USDT", "1h") == hours

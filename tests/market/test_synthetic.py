@@ -70,6 +70,7 @@ def test_synthetic_candles_differ_by_seed_symbol_and_timeframe() -> None:
         for changed in ({}, {"seed": 1}, {"symbol": "BTC/USDC"}, {"timeframe": "4h"})
     ]
     assert len({tuple(np.diff(candles.close)) for candles in made}) == 4
+    assert synthetic_candles(bars=np.int64(50), seed=np.int64(1)) == made[1]
 
 
 def test_synthetic_prices_depend_neither_on_start_nor_on_venue() -> None:

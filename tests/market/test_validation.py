@@ -106,7 +106,7 @@ def test_candles_off_the_grid_of_a_day_but_on_their_own_are_accepted() -> None:
     assert len(built(timestamp + 16 * 60_000 + 7, columns, None)) == 60
 
 
-@pytest.mark.parametrize("first", [-HOUR, 253_402_300_800_000])
+@pytest.mark.parametrize("first", [-HOUR, 253_402_300_800_000, -(2**63)])
 def test_candles_at_an_impossible_time_are_refused(first: int) -> None:
     timestamp, columns = parts()
     with pytest.raises(CandleError, match="timestamp must be ms UTC since 1970"):
