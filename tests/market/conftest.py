@@ -10,9 +10,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from market import Candles, CandleStore, ManualClock, fetch_candles, synthetic_candles
 from market.validation import COLUMNS
+
+settings.register_profile("market", deadline=None)  # a busy machine is slow, not wrong
+settings.load_profile("market")
 
 Route = Callable[[str, dict[str, str]], Any]
 
