@@ -12,6 +12,7 @@ from typing import Any
 
 from backtest import Costs
 from cluster.errors import UserError
+from cluster.leaderboard import THRESHOLD
 from cluster.markets import Markets
 from cluster.population_rows import population_rows
 from cluster.ray_runner import RayRunner
@@ -20,7 +21,7 @@ from cluster.run_journal import RunJournal
 from evolution import ENGINE_VERSION, Evolution, Listener, Outcome, RunIdentity, StopReason
 from evolution.objective import ScsObjective
 from market import Clock
-from storage import Database, RunRepository, StrategyRepository
+from storage import Database, RunRepository, StrategyCounts, StrategyRepository
 
 __all__ = ["EvolutionRun", "RunSettings", "StoredRun"]
 
@@ -193,7 +194,10 @@ class EvolutionRun:
                 f"run {run_id} was started on other candles than {', '.join(self.settings.candles)} hold now; "
                 "restore the files, or start a new run"
             )
-        state = self._runs.resume(run_id, host=socket.gethostname(), pid=os.getpid())
+        more = self.settings.generations > int(record.settings["generations"])
+        state = self._runs.resume(
+            run_id, settings=self.settings.describe(), done_too=more, host=socket.gethostname(), pid=os.getpid()
+        )
         return StoredRun(run_id, state.batch, state.data or None, record.evaluations, record.seconds or 0.0)
 
     def start_ray(self) -> None:
@@ -247,7 +251,7 @@ class EvolutionRun:
             self._runs.finish(run.id, status, population_hash, run.seconds + self._clock.monotonic() - began)
         return outcome
 
-    def store_population(self, run: StoredRun) -> Sequence[Mapping[str, Any]]:
+    def store_population(self, run: StoredRun) -> tuple[Sequence[Mapping[str, Any]], StrategyCounts]:
         """Score the members on their whole market and store them; call it after `evolve`.
 
         Parameters
@@ -257,8 +261,10 @@ class EvolutionRun:
 
         Returns
         -------
-        sequence of mapping
+        rows : sequence of mapping
             Stored rows of this run, best SCS first.
+        counts : StrategyCounts
+            How many of them pass which bar.
         """
         members = self._evolution.optimizer.population
         rows = population_rows(members, self._prepared, self.settings.costs, self.identity.schedule)
@@ -268,7 +274,7 @@ class EvolutionRun:
             page = self._strategies.leaderboard(limit=500, offset=len(stored), sort="-scs", run_id=run.id)
             stored += page.items
             if not page.items or len(stored) >= page.total:
-                return stored
+                return stored, self._strategies.counts(THRESHOLD, run_id=run.id)
 
 
 @contextmanager

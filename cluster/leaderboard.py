@@ -1,12 +1,13 @@
 """The leaderboard: the best strategies as a table, and how many pass which bar."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from storage import StrategyCounts
 
 __all__ = ["THRESHOLD", "best_per_type", "print_leaderboard", "summary"]
 
@@ -53,27 +54,25 @@ def print_leaderboard(console: Console, rows: Sequence[Mapping[str, Any]], title
     console.print(table)
 
 
-def summary(rows: Sequence[Mapping[str, Any]], threshold: float = THRESHOLD) -> str:
+def summary(counts: StrategyCounts, threshold: float = THRESHOLD) -> str:
     """Return the line that always stands beside scores: how many pass, how many are proven, and why not more.
 
     Parameters
     ----------
-    rows : sequence of mapping
-        Rows of the table `strategies`.
+    counts : StrategyCounts
+        Of the strategies in question.
     threshold : float
-        SCS from which real money is thinkable.
+        The SCS they were counted by.
 
     Returns
     -------
     str
         For example ``"score >= 65: 12 · grade A: 0 · live: 0 · commonest reason: no out-of-sample evidence yet"``.
     """
-    above = sum(1 for row in rows if row["scs"] is not None and row["scs"] >= threshold)
-    proven = sum(1 for row in rows if row["grade"] == "A")
-    live = sum(1 for row in rows if row.get("state") == "live")
-    reasons = Counter(str(row["grade_reason"]).partition(": ")[2] for row in rows if row["grade_reason"])
-    commonest = f" · commonest reason: {reasons.most_common(1)[0][0]}" if reasons else ""
-    return f"score >= {threshold:g}: {above:,} · grade A: {proven:,} · live: {live:,}{commonest}"
+    line = f"score >= {threshold:g}: {counts.above_threshold:,} · grade A: {counts.grade_a:,} · live: {counts.live:,}"
+    if counts.commonest_reason:
+        line += f" · commonest reason: {counts.commonest_reason.partition(': ')[2] or counts.commonest_reason}"
+    return line
 
 
 def best_per_type(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -67,6 +67,7 @@ def _row(
         "venue": candles.venue,
         "market_type": candles.market_type,
         "origin": candles.origin,
+        "money": "simulated" if candles.origin.startswith("simulated:") else "paper",
         "parameters": spec.parameters,
         "history_start": int(candles.timestamp[0]),
         "generation": schedule.generation(candidate.number + 1),

@@ -83,7 +83,8 @@ class RunJournal:
             self._history += self._statistics(previous)
         self._last = commit
         self._trials += [
-            self._trial(candidate, score) for candidate, score in zip(commit.candidates, commit.scores, strict=True)
+            self._trial(commit.batch, candidate, score)
+            for candidate, score in zip(commit.candidates, commit.scores, strict=True)
         ]
         if self._clock.monotonic() - self._written_at >= _EVERY_S or len(self._trials) >= _MOST_TRIALS:
             self._write(commit)
@@ -110,8 +111,9 @@ class RunJournal:
         self._trials, self._history = [], []
         self._written_at = self._clock.monotonic()
 
-    def _trial(self, candidate: Candidate, score: float) -> dict[str, Any]:
+    def _trial(self, batch: int, candidate: Candidate, score: float) -> dict[str, Any]:
         return {
+            "batch": batch,
             "species": str(candidate.species),
             "child": candidate.child,
             "genome": candidate.parameters,

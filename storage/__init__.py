@@ -46,7 +46,7 @@ from storage.errors import (
 from storage.folders import home
 from storage.run_records import RunRecord, RunState, TrialCount
 from storage.run_repository import RunRepository
-from storage.strategy_repository import StrategyPage, StrategyRepository, strategy_id
+from storage.strategy_repository import StrategyCounts, StrategyPage, StrategyRepository, strategy_id
 
 __all__ = [
     "AccountError",
@@ -72,6 +72,7 @@ __all__ = [
     "StatementError",
     "StorageError",
     "StorageUserError",
+    "StrategyCounts",
     "StrategyPage",
     "StrategyRepository",
     "TrialCount",

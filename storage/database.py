@@ -54,10 +54,11 @@ class Database:
         return self._server is not None
 
     def prepare(self) -> None:
-        """Bring the schema up to date and make the partitions of the coming months."""
+        """Bring the schema up to date, make the partitions of the coming months, drop those past their retention."""
         migrate(self.engine)
         with self.engine.begin() as connection:
             ensure_current(connection, datetime.now(UTC))
+        self.drop_expired()
 
     def drop_expired(
         self, now: datetime | None = None, retention_months: Mapping[str, int] = RETENTION_MONTHS

@@ -16,8 +16,19 @@ __all__ = ["RunRepository"]
 
 _CREATE = ("engine_version", "seed", "settings", "settings_hash", "data_hash", "cost_hash", "origin", "host", "pid")
 _CREATE_OPTIONAL = ("host", "pid")
-_TRIAL = ("species", "child", "genome", "genome_hash", "data_hash", "fitness", "operator", "parents", "metrics")
-_TRIAL_REQUIRED = ("species", "child", "genome", "genome_hash", "data_hash", "operator")
+_TRIAL = (
+    "batch",
+    "species",
+    "child",
+    "genome",
+    "genome_hash",
+    "data_hash",
+    "fitness",
+    "operator",
+    "parents",
+    "metrics",
+)
+_TRIAL_REQUIRED = ("batch", "species", "child", "genome", "genome_hash", "data_hash", "operator")
 _ENDS = ("done", "interrupted", "failed")
 
 _runs = table_of(Run)
@@ -147,13 +158,25 @@ class RunRepository:
             raise NotFoundError(_no_such_run(run_id))
         return RunState(row.batch, bytes(row.state or b""))
 
-    def resume(self, run_id: str, *, host: str | None = None, pid: int | None = None) -> RunState:
+    def resume(
+        self,
+        run_id: str,
+        *,
+        settings: Mapping[str, object] | None = None,
+        done_too: bool = False,
+        host: str | None = None,
+        pid: int | None = None,
+    ) -> RunState:
         """Let a run go on that was killed, interrupted or failed.
 
         Parameters
         ----------
         run_id : str
             Its id.
+        settings : mapping, optional
+            What the run is asked to do from now on; by default what it was asked before.
+        done_too : bool
+            Whether a run that is done may go on as well, because more is asked of it.
         host, pid : str and int, optional
             Who works on it now, for people to read.
 
@@ -167,17 +190,17 @@ class RunRepository:
         ConflictError
             If it is done.
         """
-        changed = (
-            update(_runs)
-            .where(_runs.c.id == plain(str(run_id)), _runs.c.status != "done")
-            .values(status="running", host=plain(host), pid=plain(pid), updated_at=func.now())
-            .returning(_runs.c.batch, _runs.c.state)
-        )
+        changed = update(_runs).where(_runs.c.id == plain(str(run_id)))
+        if not done_too:
+            changed = changed.where(_runs.c.status != "done")
+        if settings is not None:
+            changed = changed.values(settings=plain(settings))
+        changed = changed.values(status="running", host=plain(host), pid=plain(pid), updated_at=func.now())
         with self._engine.begin() as connection:
-            row = connection.execute(changed).one_or_none()
+            row = connection.execute(changed.returning(_runs.c.batch, _runs.c.state)).one_or_none()
         if row is None:
             self.get(run_id)
-            raise ConflictError(f"run {run_id} is done and cannot be resumed: start a new one")
+            raise ConflictError(f"run {run_id} is done: ask for more generations, or start a new one")
         return RunState(row.batch, bytes(row.state or b""))
 
     def commit(
@@ -206,8 +229,9 @@ class RunRepository:
         state : bytes
             The state after this batch.
         trials : sequence of mappings
-            `species`, `child`, `genome` (finite floats), `genome_hash`, `data_hash`, `operator`, and
-            optionally `fitness`, `parents` (children of the same species), `metrics` (a mapping).
+            `batch` (its own: several may be committed together), `species`, `child`, `genome` (finite floats),
+            `genome_hash`, `data_hash`, `operator`, and optionally `fitness`, `parents` (children of the same species),
+            `metrics` (a mapping).
         evaluations, generation, round : int
             The counters after this batch.
         history : sequence of mappings
@@ -231,8 +255,7 @@ class RunRepository:
                 changed = changed.where(_runs.c.batch == expected_batch)
             if connection.execute(changed.values(**values, updated_at=func.now())).rowcount != 1:
                 _refuse(connection, run_id, batch)
-            names = ("run_id", "batch", *_TRIAL)
-            copy_rows(connection, _trials, names, [(run_id, batch, *_trial(row)) for row in trials])
+            copy_rows(connection, _trials, ("run_id", *_TRIAL), [(run_id, *_trial(row)) for row in trials])
             _append(connection, _history, run_id, ("generation", "round"), history)
             _append(connection, _logs, run_id, ("event",), logs)
 
@@ -350,7 +373,7 @@ def _trial(row: Mapping[str, object]) -> tuple[object, ...]:
             " only the fitness may be NaN"
         )
     parents = row.get("parents")
-    return (*(row[name] for name in _TRIAL[:5]), row.get("fitness"), row["operator"], parents or [], row.get("metrics"))
+    return (*(row[name] for name in _TRIAL[:6]), row.get("fitness"), row["operator"], parents or [], row.get("metrics"))
 
 
 def _append(

@@ -27,15 +27,15 @@ from storage.errors import InvalidValueError, NotFoundError
 from storage.models import Strategy, table_of
 from storage.values import check_names, plain
 
-__all__ = ["SORTS", "StrategyPage", "StrategyRepository", "strategy_id"]
+__all__ = ["SORTS", "StrategyCounts", "StrategyPage", "StrategyRepository", "strategy_id"]
 
 _table = table_of(Strategy)
-_OURS = ("id", "run_id", "state", "enabled", "money", "version", "created_at", "updated_at")
+_OURS = ("id", "run_id", "state", "enabled", "version", "created_at", "updated_at")
 _GIVEN = tuple(column.name for column in _table.columns if column.name not in _OURS)
 _REQUIRED = tuple(
     name for name in _GIVEN if not _table.columns[name].nullable and _table.columns[name].server_default is None
 )
-_DEFAULTS = {"generation": 0, "round": 0, "grade": "C"}
+_DEFAULTS = {"generation": 0, "round": 0, "grade": "C", "money": "paper"}
 _LIMIT = 500
 _FILTERS = ("run_id", "type", "symbol", "timeframe", "venue", "grade", "state", "money", "species")
 _SEARCHED = ("id", "type", "symbol", "timeframe", "venue")
@@ -105,6 +105,32 @@ def strategy_id(run_id: str, species: str, child: int) -> str:
     return base64.b32encode(digest)[:12].decode("ascii").lower()
 
 
+class StrategyCounts(NamedTuple):
+    """How many strategies pass which bar.
+
+    Attributes
+    ----------
+    strategies : int
+        All of them.
+    above_threshold : int
+        With an SCS at or above the threshold.
+    grade_a, grade_b : int
+        With evidence.
+    enabled, live : int
+        In these states of the roster.
+    commonest_reason : str or None
+        The most frequent `grade_reason` of those without grade A; None where there are none.
+    """
+
+    strategies: int
+    above_threshold: int
+    grade_a: int
+    grade_b: int
+    enabled: int
+    live: int
+    commonest_reason: str | None
+
+
 class StrategyRepository:
     """The population and the roster.
 
@@ -130,7 +156,7 @@ class StrategyRepository:
             The run.
         rows : sequence of mappings
             Columns of the table `strategies`, without those that belong to the roster or are ours (`id`,
-            `run_id`, `state`, `enabled`, `money`, `version`, the times); the id is `strategy_id`.
+            `run_id`, `state`, `enabled`, `version`, the times); the id is `strategy_id`.
 
         Returns
         -------
@@ -230,6 +256,42 @@ class StrategyRepository:
             items = [dict(row._mapping) for row in connection.execute(page)]
             total = connection.execute(count).scalar_one()
         return StrategyPage(items, int(total))
+
+    def counts(self, threshold: float, **filters: str | None) -> StrategyCounts:
+        """Return how many strategies pass which bar, and why the others do not.
+
+        Parameters
+        ----------
+        threshold : float
+            SCS, 0..100.
+        **filters : str, optional
+            As for `leaderboard`.
+
+        Returns
+        -------
+        StrategyCounts
+            Over all strategies that fulfil the filters.
+        """
+        conditions = _conditions(None, None, filters)
+        flags = (
+            _table.c.scs >= float(threshold),
+            _table.c.grade == "A",
+            _table.c.grade == "B",
+            _table.c.state == "enabled",
+            _table.c.state == "live",
+        )
+        query = select(func.count(), *(func.count().filter(flag) for flag in flags)).where(*conditions)
+        reason = (
+            select(_table.c.grade_reason)
+            .where(*conditions, _table.c.grade != "A", _table.c.grade_reason.is_not(None))
+            .group_by(_table.c.grade_reason)
+            .order_by(func.count().desc(), _table.c.grade_reason)
+            .limit(1)
+        )
+        with self._engine.connect() as connection:
+            counted = connection.execute(query.select_from(_table)).one()
+            commonest: str | None = connection.execute(reason).scalar()
+        return StrategyCounts._make([*counted, commonest])
 
 
 def _conditions(q: str | None, enabled: bool | None, filters: Mapping[str, str | None]) -> list[ColumnElement[bool]]:

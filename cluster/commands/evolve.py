@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cluster.ray_session import RaySession
     from evolution import Outcome
     from market import Clock
-    from storage import Database
+    from storage import Database, StrategyCounts
 
 __all__ = ["command"]
 
@@ -80,12 +80,12 @@ def command(ctx: click.Context, /, **options: Any) -> None:
             began = clock.monotonic()
             outcome = _evolve(run, stored, console, clock, start_ray=options["address"] == "local")
             with console.status("scoring and storing the population"):
-                rows = run.store_population(stored)
+                rows, counts = run.store_population(stored)
             seconds = stored.seconds + clock.monotonic() - began
             if options["as_json"]:
                 _print_json(stored, outcome, rows, seconds)
             else:
-                _show(Console(highlight=False), run, stored, outcome, rows, seconds)
+                _show(Console(highlight=False), run, stored, outcome, rows, counts, seconds)
     if outcome.reason == "request":
         raise click.exceptions.Abort
 
@@ -190,6 +190,7 @@ def _show(
     stored: "StoredRun",
     outcome: "Outcome",
     rows: "Sequence[Mapping[str, Any]]",
+    counts: "StrategyCounts",
     seconds: float,
 ) -> None:
     from cluster.leaderboard import best_per_type, print_leaderboard, summary
@@ -208,7 +209,7 @@ def _show(
     simulated = " (SIMULATED MARKET: proves nothing about real ones)" if run.markets.simulated else ""
     print_leaderboard(console, rows[:_SHOWN], f"best {min(_SHOWN, len(rows))} of {len(rows):,}{simulated}")
     print_leaderboard(console, best_per_type(rows), "best of each type")
-    console.print(summary(rows), soft_wrap=True)
+    console.print(summary(counts), soft_wrap=True)
     console.print(
         "scores are in-sample: among so many candidates luck alone looks good", style="yellow", soft_wrap=True
     )

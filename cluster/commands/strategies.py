@@ -1,5 +1,7 @@
 """`evoq strategies`: the leaderboard of the database."""
 
+from typing import Any
+
 import click
 
 __all__ = ["command"]
@@ -33,7 +35,7 @@ def command(
 
     from cluster.errors import UserError
     from cluster.json_output import dumps
-    from cluster.leaderboard import print_leaderboard, summary
+    from cluster.leaderboard import THRESHOLD, print_leaderboard, summary
     from storage import RunRepository, StrategyRepository, open_database
 
     console = Console(highlight=False)
@@ -44,13 +46,15 @@ def command(
                 raise UserError("no run is stored yet; start one with evoq evolve --candles FILE")
             run_id = latest.id
         repository = StrategyRepository(database.engine)
-        page = repository.leaderboard(
-            limit=limit, sort=sort, type=kind, symbol=symbol, timeframe=timeframe, venue=venue, grade=grade,
-            state=state, run_id=None if run_id == "all" else run_id,
-        )  # fmt: skip
+        filters: dict[str, Any] = {
+            "type": kind, "symbol": symbol, "timeframe": timeframe, "venue": venue, "grade": grade, "state": state,
+            "run_id": None if run_id == "all" else run_id,
+        }  # fmt: skip
+        page = repository.leaderboard(limit=limit, sort=sort, **filters)
+        counts = repository.counts(THRESHOLD, **filters)
     if as_json:
         click.echo(dumps({"items": page.items, "total": page.total}))
         return
     of = "all runs" if run_id == "all" else f"run {run_id}"
     print_leaderboard(console, page.items, f"{len(page.items):,} of {page.total:,} strategies of {of}, by {sort}")
-    console.print(summary(page.items), soft_wrap=True)
+    console.print(summary(counts), soft_wrap=True)

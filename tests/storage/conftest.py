@@ -57,6 +57,7 @@ def example_run(**changes: object) -> dict[str, object]:
 
 def example_trial(child: int, **changes: object) -> dict[str, object]:
     trial = {
+        "batch": 0,
         "species": "momentum|BTC/USDT|1h",
         "child": child,
         "genome": [20.0, 0.01 + child, 1 / 3],

@@ -14,8 +14,8 @@ with storage.open_database() as database:
     while True:
         batch += 1
         trials = [
-            {"species": "momentum", "child": 64 * batch + i, "genome": [float(i)], "genome_hash": str(64 * batch + i),
-             "data_hash": "d", "fitness": float(i), "operator": "sbx"}
+            {"batch": batch, "species": "momentum", "child": 64 * batch + i, "genome": [float(i)],
+             "genome_hash": str(64 * batch + i), "data_hash": "d", "fitness": float(i), "operator": "sbx"}
             for i in range(64)
         ]
         total += sum(range(64)) + batch

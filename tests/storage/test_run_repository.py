@@ -96,7 +96,9 @@ def test_two_committers_at_once_one_is_refused_clearly(runs, run_id, make_trial)
         barrier.wait()
         try:
             for batch in range(20):
-                runs.commit(run_id, batch=batch, state=name, trials=[make_trial(child + batch)], **COUNTERS)
+                runs.commit(
+                    run_id, batch=batch, state=name, trials=[make_trial(child + batch, batch=batch)], **COUNTERS
+                )
             outcomes.append(name)
         except storage.ConflictError as error:
             outcomes.append(error)
@@ -124,7 +126,7 @@ def test_run_that_is_over_takes_no_commit_until_it_is_resumed(runs, run_id):
     runs.commit(run_id, batch=1, state=b"one", trials=[], **COUNTERS)
     runs.finish(run_id, "done", population_hash="h" * 64, seconds=2.0)
     assert runs.get(run_id).population_hash == "h" * 64
-    with pytest.raises(storage.ConflictError, match="is done and cannot be resumed"):
+    with pytest.raises(storage.ConflictError, match="is done: ask for more"):
         runs.resume(run_id)
     with pytest.raises(storage.InvalidValueError, match="a run ends as"):
         runs.finish(run_id, "running")
@@ -170,3 +172,12 @@ def test_errors_of_a_statement_hide_its_parameters(database):
         connection.execute(text("SELECT nothing, :secret"), {"secret": secret})
     for error in (caught.value, other.value):
         assert secret not in "".join(traceback.format_exception(error))
+
+
+def test_resume_of_a_run_that_is_done_needs_more_to_do(runs, run_id):
+    runs.finish(run_id, "done", population_hash="h", seconds=1.0)
+    with pytest.raises(storage.ConflictError, match="ask for more generations"):
+        runs.resume(run_id)
+    runs.resume(run_id, settings={"generations": 20}, done_too=True)
+    record = runs.get(run_id)
+    assert (record.status, record.settings) == ("running", {"generations": 20})

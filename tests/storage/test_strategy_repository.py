@@ -127,3 +127,14 @@ def test_population_with_a_member_twice_or_of_no_run_is_refused(strategies, run_
         strategies.replace_population(run_id, [make_strategy(1), make_strategy(1)])
     with pytest.raises(storage.NotFoundError, match="fk_strategies_run_id_runs"):
         strategies.replace_population("nowhere", [make_strategy(1)])
+
+
+def test_counts_say_how_many_pass_which_bar_and_why_not_more(strategies, run_id, make_strategy):
+    rows = [make_strategy(child, scs=float(60 + child), grade_reason="C: no evidence") for child in range(1, 9)]
+    rows += [make_strategy(9, scs=None, grade_reason="C: too few trades"), make_strategy(10, grade="A", scs=90.0)]
+    strategies.replace_population(run_id, rows)
+    counts = strategies.counts(65, run_id=run_id)
+    assert counts == (10, 5, 1, 0, 0, 0, "C: no evidence")
+    assert strategies.counts(65, run_id="none") == (0, 0, 0, 0, 0, 0, None)
+    with pytest.raises(storage.InvalidValueError):
+        strategies.counts(65, colour="red")

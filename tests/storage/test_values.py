@@ -68,7 +68,7 @@ def test_bulk_rows_come_back_as_they_went_in(database, run_id, make_trial, speci
     table = table_of(Trial)
     trial = make_trial(1, species=species, genome=genome, metrics=metrics, fitness=math.nan)
     with database.engine.connect() as connection:
-        copy_rows(connection, table, ("run_id", "batch", *trial), [(run_id, 0, *trial.values())])
+        copy_rows(connection, table, ("run_id", *trial), [(run_id, *trial.values())])
         row = connection.execute(select(table).where(table.c.run_id == run_id)).one()
         connection.rollback()
     assert row.species == species
