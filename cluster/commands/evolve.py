@@ -155,7 +155,8 @@ def _prepare(
     if settings is None:
         run_id = options["resume"]
         if not run_id:
-            record = RunRepository(database.engine).latest(unfinished=True)
+            runs = RunRepository(database.engine)
+            record = runs.latest(unfinished=True) or (runs.latest() if "generations" in given else None)
             if record is None:
                 raise UserError("there is no unfinished run to resume; start one with evoq evolve --candles FILE")
             run_id = record.id

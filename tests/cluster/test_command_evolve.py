@@ -75,6 +75,16 @@ def test_resume_after_interrupt_and_kill_ends_with_the_same_population(undisturb
     assert_one_line(evoq("evolve", "--resume", home=tmp_path), "no unfinished run")
 
 
+def test_done_run_goes_on_when_more_generations_are_asked_for(undisturbed, candles, tmp_path):
+    _, expected = undisturbed
+    short = ["--population", "200", "--generations", "3", "--seed", "11"]
+    first = ended(evoq("evolve", *candles, *short, "--json", home=tmp_path))
+    assert first["evaluations"] == 600
+    found = ended(evoq("evolve", "--resume", "--generations", "8", "--json", home=tmp_path))
+    assert found["run_id"] == first["run_id"]
+    assert found["population_hash"] == expected["population_hash"]
+
+
 def test_workers_and_ray_do_not_change_the_population(undisturbed, candles, tmp_path):
     _, expected = undisturbed
     found = ended(evoq("evolve", *candles, *SETTINGS, "--ray", "local", "--workers", "2", "--json", home=tmp_path))
