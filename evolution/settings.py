@@ -16,6 +16,9 @@ __all__ = ["Settings"]
 class Settings:
     """Parameters of the evolutionary algorithm; part of a run's identity.
 
+    The defaults are the best of some thirty combinations, measured at budgets of 1,000 and 2,070 evaluations on smooth,
+    multimodal, narrow-valley and mixed-integer functions and on the SCS of every strategy type on real candles.
+
     Attributes
     ----------
     shares : mapping of str to float
@@ -47,12 +50,12 @@ class Settings:
     """
 
     shares: Mapping[str, float] = field(
-        default_factory=lambda: {"sbx": 0.85, "mutation": 0.1, "immigrant": 0.05}, hash=False
+        default_factory=lambda: {"differential": 0.5, "sbx": 0.35, "mutation": 0.1, "immigrant": 0.05}, hash=False
     )
-    tournament: int = 3
-    elite_parents: float = 0.1
+    tournament: int = 5
+    elite_parents: float = 0.3
     elites: float = 0.05
-    rivals: int = 8
+    rivals: int = 16
     crossover_eta: float = 10.0
     mutation_eta: float = 15.0
     mutation_rate: float | None = None

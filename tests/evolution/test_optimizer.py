@@ -93,7 +93,7 @@ def test_members_carry_their_lineage(space):
         assert len(member.candidate.parents) == 2
         assert all(born[parent].batch <= member.candidate.batch - 4 for parent in member.candidate.parents)
     operators = {candidate.operator for candidate in born.values()}
-    assert operators == {"initial", "sbx", "mutation", "immigrant"}
+    assert operators == {"initial", "differential", "sbx", "mutation", "immigrant"}
 
 
 def test_hall_of_fame_is_sorted_distinct_and_bounded(space):
