@@ -41,7 +41,7 @@ bench-ray: $(VENV)/.test
 # Resolve the newest versions that pyproject.toml allows, in a fresh environment, and pin them.
 lock:
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
-	$(VENV)-lock/bin/python -m pip install --quiet --editable '.[bench,test]'
+	$(VENV)-lock/bin/python -m pip install --quiet --upgrade setuptools --editable '.[bench,test]'
 	$(VENV)-lock/bin/python -m pip freeze --all --exclude-editable --exclude pip > constraints.txt
 	rm -rf $(VENV)-lock
 

@@ -1,5 +1,6 @@
 """Progress of a run in the terminal: a bar where people watch, one line a generation where they do not."""
 
+from collections import deque
 from types import TracebackType
 
 from rich.console import Console
@@ -10,7 +11,7 @@ from market import Clock
 
 __all__ = ["EvolutionProgress"]
 
-_SMOOTHING_S = 5.0
+_SPEED_OVER_S = 5.0
 
 
 class EvolutionProgress:
@@ -39,8 +40,7 @@ class EvolutionProgress:
         self._generations = generations
         self._bars_each = bars_each
         self._clock = clock
-        self._began = clock.monotonic()
-        self._done_before = done
+        self._recent = deque([(clock.monotonic(), done)])
         self._generation = 0
         self._bar = Progress(
             TextColumn("[bold]{task.description}"),
@@ -52,10 +52,12 @@ class EvolutionProgress:
             TimeRemainingColumn(compact=True),
             console=console,
             disable=not console.is_terminal,
-            speed_estimate_period=_SMOOTHING_S,
+            speed_estimate_period=_SPEED_OVER_S,
             transient=True,
         )
-        self._task = self._bar.add_task(f"generation 1/{generations}", total=total, completed=done, speed="", best="")
+        self._task = self._bar.add_task(
+            "preparing (kernels compile once)", total=total, completed=done, speed="", best=""
+        )
 
     def __enter__(self) -> "EvolutionProgress":
         self._bar.start()
@@ -74,8 +76,12 @@ class EvolutionProgress:
         commit : BatchCommit
             The batch.
         """
-        seconds = max(self._clock.monotonic() - self._began, 1e-9)
-        rate = (commit.evaluations - self._done_before) / seconds
+        now = self._clock.monotonic()
+        while len(self._recent) > 1 and now - self._recent[0][0] > _SPEED_OVER_S:
+            self._recent.popleft()
+        since, done = self._recent[0]
+        self._recent.append((now, commit.evaluations))
+        rate = (commit.evaluations - done) / max(now - since, 1e-9)
         best = "best -" if commit.best is None else f"best {commit.best.score:.1f} ({commit.best.species})"
         self._bar.update(
             self._task,
