@@ -86,7 +86,7 @@ class Dimension:
         scaled = self._bottom + gene * (self._top - self._bottom)
         value = math.exp(scaled) if self.log else scaled
         value = math.floor(value + 0.5) if self.integer else float(f"{value:.6g}")
-        return float(min(max(value, self.low), self.high))
+        return float(min(max(value, self.low), self.high)) + 0.0  # never -0.0: equal values have equal bytes
 
     def encode(self, value: float) -> float:
         """Return the gene of a value, such that `decode` gives the value back.

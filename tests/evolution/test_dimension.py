@@ -100,3 +100,14 @@ def test_encode_outside_the_bounds_states_rule_and_value():
 def test_describe_rebuilds_the_dimension():
     dimension = Dimension("x", 1, 50, integer=True, log=True, off=True)
     assert Dimension(**dimension.describe()) == dimension
+
+
+def test_decode_never_gives_a_negative_zero():
+    values = [
+        Dimension("x", -1.0, 1.0).decode(0.5 - 1e-17),
+        Dimension("x", -1.0, 0.0).decode(1.0),
+        Dimension("x", -1e-320, 1.0).decode(0.0),
+        Dimension("x", -0.0, 1.0).decode(0.0),
+        Dimension("x", -3, 3, integer=True).decode(0.5),
+    ]
+    assert [math.copysign(1.0, value) for value in values if value == 0.0] == [1.0] * 4
