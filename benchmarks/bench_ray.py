@@ -3,18 +3,21 @@
     python benchmarks/bench_ray.py [--workers 2] [--rounds 12]
 
 "alone" gives one dispatch at a time to all workers together and waits for it: the worst case. "flowing" keeps four
-batches of 64 candidates open, as the evolution engine does. Overhead is wall time over the ideal, the computing time
-that the workers measured divided by their number, minus one. Medians; run it on an otherwise idle machine.
+batches of 64 candidates open, as the evolution engine does. "busiest" is the pure computing time of the worker that
+had most of it: what wall time has more is Ray's overhead. "ideal" is the computing time of all workers, evenly shared;
+"total" is the overhead over that, and so includes uneven workers, as other programs on the machine make them. Medians.
 """
 
 import argparse
 import statistics
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 import psutil
-from ray_kernel import TimedKernel
+from ray_kernel import PROCESS, TimedKernel
 
 from cluster.ray_runner import RayRunner
 from cluster.ray_session import RaySession
@@ -33,11 +36,25 @@ def candidates(count: int) -> list[Candidate]:
     return [Candidate(n, species, n, n // BATCH, (n / count,), ("x",), (0.0,), (), "initial") for n in range(count)]
 
 
+@dataclass
+class Lap:
+    """One measurement: wall time, and the computing time of each process."""
+
+    wall: float = 0.0
+    busy: dict[int, float] = field(default_factory=lambda: defaultdict(float))
+
+    def add(self, scores: Iterable[float]) -> None:
+        """Take in what the evaluator returned."""
+        for score in scores:
+            process, seconds = divmod(score, PROCESS)
+            self.busy[int(process)] += seconds
+
+
 def pass_seconds(prices: np.ndarray) -> float:
     """Return how long one pass takes in this process."""
     kernel = TimedKernel(prices, 20)
     kernel(candidates(4))
-    return statistics.median(kernel(candidates(20))) / kernel.passes
+    return statistics.median(score % PROCESS for score in kernel(candidates(20))) / kernel.passes
 
 
 def warm(runner: RayRunner) -> None:
@@ -48,40 +65,39 @@ def warm(runner: RayRunner) -> None:
             runner.collect()
 
 
-def alone(runner: RayRunner, workers: int, rounds: int) -> tuple[list[float], list[float]]:
-    """Return ideal and wall seconds of dispatches of one batch, one after the other."""
-    ideal, wall = [], []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        runner.submit(candidates(BATCH))
-        computed = 0.0
-        while runner.pending:
-            computed += sum(seconds for _, seconds in runner.collect())
-        wall.append(time.perf_counter() - started)
-        ideal.append(computed / workers)
-    return ideal, wall
+def alone(runner: RayRunner) -> Lap:
+    """Measure a dispatch of one batch."""
+    lap, started = Lap(), time.perf_counter()
+    runner.submit(candidates(BATCH))
+    while runner.pending:
+        lap.add(score for _, score in runner.collect())
+    lap.wall = time.perf_counter() - started
+    return lap
 
 
-def flowing(runner: RayRunner, workers: int, batches: int) -> tuple[list[float], list[float]]:
-    """Return ideal and wall seconds for batches that follow each other, four of them open."""
-    started, computed, submitted, collected = time.perf_counter(), 0.0, 0, 0
+def flowing(runner: RayRunner, batches: int) -> Lap:
+    """Measure batches that follow each other, four of them open."""
+    lap, started, submitted, collected = Lap(), time.perf_counter(), 0, 0
     while collected < batches * BATCH:
         while submitted < batches and submitted * BATCH - collected < OPEN_BATCHES * BATCH:
             runner.submit(candidates(BATCH))
             submitted += 1
         results = runner.collect()
         collected += len(results)
-        computed += sum(seconds for _, seconds in results)
-    return [computed / workers], [time.perf_counter() - started]
+        lap.add(score for _, score in results)
+    lap.wall = time.perf_counter() - started
+    return lap
 
 
-def row(name: str, wanted_ms: int, ideal: Sequence[float], wall: Sequence[float]) -> None:
+def row(name: str, wanted_ms: int, laps: list[Lap], workers: int) -> None:
     """Print one line of the table."""
-    ratios = [each / best for each, best in zip(wall, ideal, strict=True)]
-    print(
-        f"{name:8} {wanted_ms:6d} ms {1e3 * statistics.median(ideal):10.1f} ms {1e3 * statistics.median(wall):10.1f} ms"
-        f" {statistics.median(ratios):7.3f} {100 * (statistics.median(ratios) - 1):8.1f} %"
-    )
+    busiest = [max(lap.busy.values()) for lap in laps]
+    ideal = [sum(lap.busy.values()) / workers for lap in laps]
+    wall = [lap.wall for lap in laps]
+    overhead = statistics.median(each / best for each, best in zip(wall, busiest, strict=True)) - 1.0
+    total = statistics.median(each / best for each, best in zip(wall, ideal, strict=True)) - 1.0
+    times = " ".join(f"{1e3 * statistics.median(column):9.1f} ms" for column in (ideal, busiest, wall))
+    print(f"{name:8} {wanted_ms:6d} ms {times} {100 * overhead:7.1f} % {100 * total:7.1f} %")
 
 
 def memory_mib() -> float:
@@ -104,14 +120,14 @@ def main() -> None:
         started = time.perf_counter()
         session.start()
         print(f"start {time.perf_counter() - started:.1f} s")
-        print(f"{'dispatch':8} {'size':>9} {'ideal':>13} {'wall':>13} {'ratio':>7} {'overhead':>10}")
+        print(f"{'dispatch':8} {'size':>9} {'ideal':>12} {'busiest':>12} {'wall':>12} {'overhead':>9} {'total':>9}")
         for wanted_ms in WANTED_MS:
             kernel = TimedKernel(prices, max(1, round(wanted_ms / 1e3 / one_pass / BATCH)))
             runner = RayRunner(kernel, session)
             runner.start()
             warm(runner)
-            row("alone", wanted_ms, *alone(runner, options.workers, options.rounds))
-            row("flowing", wanted_ms, *flowing(runner, options.workers, 2 * options.rounds))
+            row("alone", wanted_ms, [alone(runner) for _ in range(options.rounds)], options.workers)
+            row("flowing", wanted_ms, [flowing(runner, 2 * options.rounds)], options.workers)
             runner.close()
         print(f"memory {memory_mib():.0f} MiB, of which this process {before:.0f} MiB before")
 

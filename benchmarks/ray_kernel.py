@@ -1,5 +1,6 @@
 """The evaluator of `bench_ray.py`, in a module of its own so that workers can import it."""
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ import numpy as np
 
 from evolution.candidate import Candidate
 
-__all__ = ["TimedKernel"]
+__all__ = ["PROCESS", "TimedKernel"]
+
+PROCESS = 1_000.0
 
 
 @numba.njit(cache=True)
@@ -23,7 +26,7 @@ def recurrence(prices: np.ndarray, gene: float) -> float:
 
 @dataclass(frozen=True)
 class TimedKernel:
-    """CPU-bound work whose scores are the seconds it took, so that pure computing time can be summed up.
+    """CPU-bound work whose scores say which process it kept busy, and how long: `PROCESS * pid + seconds`.
 
     Attributes
     ----------
@@ -37,13 +40,13 @@ class TimedKernel:
     passes: int
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[float]:
-        """Return how long each candidate took, in seconds."""
+        """Return for each candidate how long it took, and where."""
         seconds = []
         for candidate in candidates:
             started = time.perf_counter()
             for number in range(self.passes):
                 recurrence(self.prices, candidate.genome[0] + number)
-            seconds.append(time.perf_counter() - started)
+            seconds.append(PROCESS * os.getpid() + time.perf_counter() - started)
         return seconds
 
     def work(self, candidates: Sequence[Candidate]) -> int:
