@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from signal import SIGINT, SIGTERM, getsignal, signal
@@ -21,7 +21,7 @@ from cluster.run_journal import RunJournal
 from evolution import ENGINE_VERSION, Evolution, Listener, Outcome, RunIdentity, StopReason
 from evolution.objective import ScsObjective
 from market import Clock
-from storage import Database, RunRepository, StrategyCounts, StrategyRepository
+from storage import Database, RunRepository, StorageError, StrategyCounts, StrategyRepository
 
 __all__ = ["EvolutionRun", "RunSettings", "StoredRun"]
 
@@ -238,17 +238,19 @@ class EvolutionRun:
             listener=listener,
             state=run.state,
         )
-        status = "failed"
-        population_hash = None
         try:
             with _stopping_on_signals(self._evolution.stop):
                 outcome = self._evolution.run(self.settings.generations, self.settings.target_score)
-            status = "interrupted" if outcome.reason is StopReason.REQUEST else "done"
-            population_hash = outcome.population_hash
+            journal.close()
+        except BaseException as error:
+            # What is not yet written is evaluated again on resume; a second Ctrl-C may have torn the state.
+            with suppress(StorageError):
+                self._runs.finish(run.id, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+            raise
         finally:
             self._runner.close()
-            journal.close()
-            self._runs.finish(run.id, status, population_hash, run.seconds + self._clock.monotonic() - began)
+        status = "interrupted" if outcome.reason is StopReason.REQUEST else "done"
+        self._runs.finish(run.id, status, outcome.population_hash, run.seconds + self._clock.monotonic() - began)
         return outcome
 
     def store_population(self, run: StoredRun) -> tuple[Sequence[Mapping[str, Any]], StrategyCounts]:
