@@ -51,7 +51,7 @@ class RaySession:
         How many processes evaluate; by default the processors of this machine, or all of a joined cluster.
     dashboard : bool, optional
         Whether a private Ray serves its dashboard (at `EVOQ_RAY_DASHBOARD_PORT`, 8265 by default, or the next free
-        port); without it Ray needs 0.3 GB less.
+        port); without it Ray needs 0.2 GB less.
 
     Raises
     ------
