@@ -12,7 +12,6 @@ from typing import Any, Self
 
 from cluster.dashboard_port import free_dashboard_port
 from cluster.errors import AddressError, SettingError, StartError, UserError
-from cluster.numba_cache import use_shared_cache
 from cluster.ray_address import (
     ClusterFacts,
     HeadAddress,
@@ -177,7 +176,6 @@ class RaySession:
         remove_old_sessions(folder)
         store = _store_size(shared_bytes)
         port = free_dashboard_port() if self._dashboard else None
-        use_shared_cache()
         options = {
             "num_cpus": self.workers,
             "include_dashboard": self._dashboard,
@@ -286,7 +284,7 @@ def _join_options(facts: ClusterFacts) -> dict[str, Any]:
         Its arguments.
     """
     return {
-        "runtime_env": code_for_workers(facts, use_shared_cache()) or None,
+        "runtime_env": code_for_workers(facts) or None,
         "log_to_driver": False,
         "logging_level": logging.WARNING,
     }

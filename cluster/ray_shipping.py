@@ -1,11 +1,10 @@
-"""How the workers of a joined cluster come by our code, and where they keep what numba compiles."""
+"""How the workers of a joined cluster come by our code."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cluster.numba_cache import VARIABLE
 from cluster.ray_address import ClusterFacts, own_addresses
 
 __all__ = ["code_for_workers"]
@@ -15,7 +14,7 @@ _PACKAGES = ("market", "strategies", "backtest", "evolution", "storage", "cluste
 _IN_JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 
 
-def code_for_workers(facts: ClusterFacts, cache: Path, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+def code_for_workers(facts: ClusterFacts, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Return the runtime environment to join a cluster with.
 
     Our packages are shipped by name, never the checkout: it may hold `data/` with tokens and keys.
@@ -24,8 +23,6 @@ def code_for_workers(facts: ClusterFacts, cache: Path, environ: Mapping[str, str
     ----------
     facts : ClusterFacts
         The cluster.
-    cache : Path
-        The compile cache of this process.
     environ : mapping of str to str, optional
         The environment, by default this process's; it tells whether this is a job that Ray itself started.
 
@@ -33,14 +30,13 @@ def code_for_workers(facts: ClusterFacts, cache: Path, environ: Mapping[str, str
     -------
     dict
         Empty inside a job of `ray job submit`, which has shipped the code; the checkout's path if all nodes are this
-        machine; else the packages, and a cache in the home folder of each node.
+        machine; else the packages. What numba compiles stays beside the code, so the workers of a node share it.
     """
     if _IN_JOB in environ:
         return {}
     if set(facts.nodes) <= own_addresses():
-        return {"env_vars": {"PYTHONPATH": str(_ROOT), VARIABLE: str(cache)}}
+        return {"env_vars": {"PYTHONPATH": str(_ROOT)}}
     return {
         "py_modules": [str(_ROOT / package) for package in _PACKAGES if (_ROOT / package).is_dir()],
         "excludes": ["__pycache__"],
-        "env_vars": {VARIABLE: "${HOME}/.cache/evoq/numba/" + cache.name},
     }

@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster.numba_cache import use_shared_cache
-
 REPOSITORY = Path(__file__).resolve().parent.parent
-use_shared_cache(REPOSITORY / ".numba_cache")  # before a test module imports a kernel; workers and commands inherit it
 SHARED_CANDLES = REPOSITORY.parent / "shared" / "data" / "ohlcv"
 
 _PRIVATE_PREFIXES = ("DB_", "REDIS_", "BINANCE_", "OKX_", "GATE_", "HTX_", "HUOBI_", "EVOQ_", "RAY_")

@@ -58,9 +58,6 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     """
     from rich.console import Console
 
-    from cluster.numba_cache import use_shared_cache
-
-    use_shared_cache()  # before the first kernel is imported
     from cluster.ray_session import RaySession
     from market import SystemClock
     from storage import open_database

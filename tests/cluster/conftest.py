@@ -1,6 +1,5 @@
 """One Ray for all tests of the session, started as a user with keys in the environment would start it."""
 
-import importlib
 import os
 import signal
 import socket
@@ -54,8 +53,6 @@ def ray_session(_clean_environment: None, before_ray: Before) -> Iterator[RaySes
         patch.setenv("PYTHONPATH", path)
         session = RaySession("local", workers=2)
         session.start()
-        # Kernels of the package are imported after the cache is chosen; this one was imported by a test module.
-        importlib.import_module("sample_evaluators").recurrence.enable_caching()
         environment_afterwards = {name: os.environ.get(name) for name in SECRETS}
     assert environment_afterwards == SECRETS
     yield session

@@ -107,10 +107,9 @@ def test_session_local_processes_inherit_no_secret(ray_session: RaySession):
         assert "hush" not in " ".join(variables.values())
 
 
-def test_session_local_processes_report_nothing_home_and_share_the_cache(ray_session: RaySession):
+def test_session_local_processes_report_nothing_home(ray_session: RaySession):
     inherited = [variables for variables in map(environment, ray_processes()) if "RAY_AUTH_TOKEN_PATH" in variables]
     assert {variables["RAY_USAGE_STATS_ENABLED"] for variables in inherited} == {"0"}
-    assert {variables["NUMBA_CACHE_DIR"] for variables in inherited} == {os.environ["NUMBA_CACHE_DIR"]}
 
 
 def test_session_local_keeps_the_handler_of_sigterm(ray_session: RaySession, before_ray):
@@ -241,13 +240,12 @@ def test_remove_old_sessions_keeps_the_living_and_the_latest(tmp_path: Path):
     assert set(tmp_path.iterdir()) == {*over[-3:], living, other}
 
 
-def test_code_for_workers_elsewhere_ships_packages_and_nothing_else(tmp_path: Path):
+def test_code_for_workers_elsewhere_ships_packages_and_nothing_else():
     from cluster.ray_address import ClusterFacts
 
     elsewhere = ClusterFacts(nodes=("198.51.100.7",), cpus=8, wants_token=True)
-    environment = code_for_workers(elsewhere, tmp_path / "salt", environ={})
+    environment = code_for_workers(elsewhere, environ={})
     shipped = [Path(path).name for path in environment["py_modules"]]
     assert set(shipped) >= {"market", "strategies", "backtest", "evolution", "cluster"}
     assert "data" not in shipped
-    assert environment["env_vars"] == {"NUMBA_CACHE_DIR": "${HOME}/.cache/evoq/numba/salt"}
-    assert code_for_workers(elsewhere, tmp_path, environ={"RAY_JOB_CONFIG_JSON_ENV_VAR": "{}"}) == {}
+    assert code_for_workers(elsewhere, environ={"RAY_JOB_CONFIG_JSON_ENV_VAR": "{}"}) == {}
