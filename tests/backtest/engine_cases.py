@@ -128,8 +128,9 @@ def tying_case(strategy_type: str, candles: Candles, rng: random.Random, lookbac
     no valid threshold.
     """
     close = [float(v) for v in candles.close]
+    fee_bps, slippage_bps = rng.choice(((0.0, 0.0), (10.0, 5.0)))
     if lookback is None:
-        lookback = rng.choice((2, 4, 5, 10, rng.randrange(2, 40), rng.randrange(2, 1_000)))
+        lookback = rng.choice((2, 4, 5, 10, rng.randrange(2, 40), rng.randrange(2, max(3, len(close)))))
     if len(close) <= max(lookback, 20):
         return None
     t = rng.randrange(max(lookback, 20), len(close))
@@ -150,7 +151,8 @@ def tying_case(strategy_type: str, candles: Candles, rng: random.Random, lookbac
         case _:
             name, (low, high) = rng.choice((("min_profit", (0.0, 1.0)), ("volatility_threshold", (1e-6, 10.0))))
             distance, volatility = distance_and_volatility(close[: t + 1])
-            value = abs(distance) if name == "min_profit" else volatility
+            round_trip = 2.0 * (fee_bps / 10_000.0 + slippage_bps / 10_000.0)
+            value = abs(distance) - round_trip if name == "min_profit" else volatility
     value = rng.choice((value, value, math.nextafter(value, 0.0), math.nextafter(value, math.inf)))
     if not low <= value <= high:
         return None
@@ -158,9 +160,7 @@ def tying_case(strategy_type: str, candles: Candles, rng: random.Random, lookbac
     if strategy_type == "high_frequency":
         del parameters["lookback_period"]
         parameters = {"min_profit": 0.0, "volatility_threshold": 1.0, **parameters}
-    # min_profit ties only where costs add nothing to it
-    fee_bps = 0.0 if name == "min_profit" else rng.choice((0.0, 10.0))
-    return Case(strategy_type, parameters, fee_bps, slippage_bps=fee_bps / 2, sides="both", note=f"ties at bar {t}")
+    return Case(strategy_type, parameters, fee_bps, slippage_bps, sides="both", note=f"ties at bar {t}")
 
 
 def distance_and_volatility(close: list[float]) -> tuple[float, float]:

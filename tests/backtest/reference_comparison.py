@@ -53,13 +53,13 @@ def close_enough(ours: float, theirs: float, scale: float = 1.0) -> bool:
 
 
 def bars_to_exact_ruin(reference: ReferenceReport) -> int:
-    """Return how long the index lasts until it is 0 but for rounding.
+    """Return how many values of the index come before a bar that loses exactly everything, but for rounding.
 
-    A bar that loses exactly everything leaves 0 or 1e-17 by rounding alone, and with it the sign of all that follows
-    and the score.
+    Such a bar leaves 0 or 1e-17 of the index by rounding alone, and with it the sign of all that follows, whether the
+    strategy is ruined, and the score.
     """
-    near_zero = (t for t, value in enumerate(reference.index) if abs(value) < ABSOLUTE)
-    return next(near_zero, len(reference.index))
+    lost = (t for t, r in enumerate(reference.returns) if abs(1.0 + r) < ABSOLUTE)
+    return next(lost, len(reference.returns)) + 1
 
 
 def assert_same_numbers(ours: Mapping[str, float], reference: ReferenceReport, case: Case, candles: Candles) -> None:
@@ -73,10 +73,13 @@ def assert_same_numbers(ours: Mapping[str, float], reference: ReferenceReport, c
     std = sample_std(reference.returns)
     if std > 0.0:
         sharpe_scale *= 1.0 + 1e-3 / std
+    decided_by_rounding = bars_to_exact_ruin(reference) < len(reference.index)
     for name, theirs in reference.metrics.items():
+        if decided_by_rounding and name in {"total_return", "max_drawdown"}:
+            continue
         scale = sharpe_scale if name in {"sharpe", "skewness", "kurtosis"} else 1.0
         assert close_enough(ours[name], theirs, scale), (name, ours[name], theirs, case)
-    if bars_to_exact_ruin(reference) < len(reference.index):
+    if decided_by_rounding:
         return
     for name, theirs in reference.score.items():
         scale = {"sharpe": sharpe_scale, "total": 25.0 * sharpe_scale}.get(name, 1.0)
