@@ -85,7 +85,7 @@ def skewness(returns: Sequence[float]) -> float:
     std = sample_std(returns)
     if math.isnan(std) or std < FLAT:
         return math.nan
-    return central_moment(returns, 3) / central_moment(returns, 2) ** 1.5
+    return central_moment(returns, 3) / math.pow(central_moment(returns, 2), 1.5)
 
 
 def kurtosis(returns: Sequence[float]) -> float:
