@@ -11,7 +11,7 @@ from numba import njit
 
 from backtest.score import score_parts
 
-__all__ = ["COLUMNS", "TRADE_COLUMNS", "account"]
+__all__ = ["COLUMNS", "RUIN", "TRADE_COLUMNS", "account"]
 
 COLUMNS = (
     "scs", "scs_win_rate", "scs_sharpe", "scs_profit_factor", "scs_max_drawdown", "scs_volatility",
@@ -19,6 +19,9 @@ COLUMNS = (
     "fees", "trades_per_year", "buy_and_hold", "min_equity", "zero_volume_fills", "skewness", "kurtosis",
 )  # fmt: skip
 """What `account` writes, in order; `fees` and `min_equity` are per base unit there."""
+
+RUIN = 1e-12
+"""A bar that leaves no more than this of the index is ruin: 0, 1e-17 or -1e-16 are an accident of rounding."""
 
 TRADE_COLUMNS = ("entry_bar", "exit_bar", "side", "entry_price", "exit_price", "fees", "pnl", "return")
 """Columns of the trade record, per base unit."""
@@ -151,7 +154,7 @@ def account(
     level = 1.0
     peak = 1.0
     drawdown = 0.0
-    lowest_level = 1.0
+    least_left = 1.0
     lowest_equity = cash
     if equity is not None and index is not None:
         equity[0] = cash
@@ -209,7 +212,7 @@ def account(
         s3 += square * r
         s4 += square * square
         level *= 1.0 + r
-        lowest_level = min(lowest_level, level)
+        least_left = min(least_left, 1.0 + r)
         if level > peak:
             peak = level
         elif peak - level > drawdown * peak:
@@ -220,7 +223,7 @@ def account(
             equity[t] = worth
             index[t] = level
 
-    ruined = lowest_level <= 0.0
+    ruined = least_left <= RUIN
     if ruined:
         drawdown = 1.0
     _write_metrics(out, n, bars_per_year, n_trades, wins, gain, loss, s1, s2, s3, s4, drawdown, ruined)

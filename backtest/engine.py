@@ -27,7 +27,7 @@ def run(
     candles: Candles | PreparedCandles,
     costs: Costs | None = None,
     sides: str | None = None,
-    funding: Funding | None = None,
+    funding: Funding | tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Report:
     """Backtest one strategy and keep everything: equity, positions, trades.
 
@@ -41,7 +41,7 @@ def run(
         Fee and slippage; 10 and 5 basis points unless given.
     sides : {"both", "long"}, optional
         Sides that are traded; what the market allows unless given.
-    funding : Funding, optional
+    funding : Funding or (timestamp, rate), optional
         Funding rates of a swap.
 
     Returns

@@ -66,7 +66,9 @@ class PreparedCandles:
 
 
 def prepare(
-    candles: Candles | PreparedCandles, types: tuple[str, ...] = (), funding: Funding | None = None
+    candles: Candles | PreparedCandles,
+    types: tuple[str, ...] = (),
+    funding: Funding | tuple[np.ndarray, np.ndarray] | None = None,
 ) -> PreparedCandles:
     """Make a candle set ready for many backtests.
 
@@ -76,7 +78,7 @@ def prepare(
         Candles; what is prepared already is returned as it is.
     types : tuple of str
         Strategy types whose columns are computed now (before shipping it to workers); others follow on first use.
-    funding : Funding, optional
+    funding : Funding or (timestamp, rate), optional
         Funding rates of a swap.
 
     Returns
@@ -94,7 +96,7 @@ def prepare(
             raise BacktestError("candles already prepared take no funding; pass it to prepare(candles, funding=...)")
         prepared = candles
     else:
-        prepared = PreparedCandles(candles, funding)
+        prepared = PreparedCandles(candles, Funding(*funding) if isinstance(funding, tuple) else funding)
     for type_name in types:
         prepared.columns_of(type_name)
     return prepared

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 ONE_SIDED_95 = 1.6448536269514722  # the 95 % quantile of the normal distribution
 FLAT = 1e-12  # a standard deviation below it counts as none
@@ -59,7 +60,8 @@ def break_even_rate(trade_returns: Sequence[float]) -> float:
 
 
 def is_ruined(index: Sequence[float]) -> bool:
-    return any(value <= 0.0 for value in index)
+    """Tell whether a bar lost everything; that leaves 0 or 1e-17 of the index by rounding alone, so both count."""
+    return any(after <= 1e-12 * before for before, after in pairwise(index))
 
 
 def max_drawdown(index: Sequence[float]) -> float:

@@ -141,6 +141,7 @@ def test_funding_is_paid_by_the_side_held_at_the_time():
     spec = StrategySpec("momentum", {"lookback_period": 2, "threshold": 0.05, "quantity": 2.0})
     funding = Funding(np.array([3 * HOUR, 4 * HOUR, 5 * HOUR]), np.array([0.01, 0.02, -0.005]))
     report, free = run(spec, candles, funding=funding), run(spec, candles)
+    assert np.array_equal(run(spec, candles, funding=(funding.timestamp, funding.rate)).equity, report.equity)
     assert free.positions.tolist() == [0, 0, 1, 1, 1, 0, 0, 0]  # held from the open of bar 3 to that of bar 6
     paid = 2.0 * 121.0 * (0.02 - 0.005)  # the payment at the open of bar 3 comes before the fill
     assert free.equity[-1] - report.equity[-1] == pytest.approx(paid, rel=1e-12)

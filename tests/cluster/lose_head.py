@@ -13,6 +13,8 @@ from sample_evaluators import Recording, candidates
 from cluster.ray_runner import RayRunner
 from cluster.ray_session import RaySession
 
+CANDIDATES = 160  # more than the chunks that can be under way when the process dies
+
 
 def main(folder: Path, names: list[str]) -> None:
     logging.basicConfig(level=logging.WARNING)
@@ -21,7 +23,7 @@ def main(folder: Path, names: list[str]) -> None:
     session = RaySession("local", workers=2, dashboard=False)
     runner = RayRunner(Recording(record, seconds=0.05), session)
     runner.start()
-    runner.submit(candidates(70))
+    runner.submit(candidates(CANDIDATES))
     scores = {}
     while runner.pending:
         scores.update((candidate.number, score) for candidate, score in runner.collect())
@@ -32,7 +34,7 @@ def main(folder: Path, names: list[str]) -> None:
     runner.close()
     session.close()
     sys.stderr.flush()
-    if scores == {number: 2.0 * number for number in range(70)}:
+    if scores == {number: 2.0 * number for number in range(CANDIDATES)}:
         sys.stdout.write("complete\n")
 
 
