@@ -9,7 +9,7 @@ from rich.text import Text
 
 from storage import StrategyCounts
 
-__all__ = ["THRESHOLD", "best_per_type", "print_leaderboard", "summary"]
+__all__ = ["THRESHOLD", "best_per_type", "different_results", "print_leaderboard", "summary"]
 
 THRESHOLD = 65.0
 _WIDE = 132  # columns that parameters need to be readable
@@ -92,6 +92,27 @@ def best_per_type(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     for row in sorted(rows, key=lambda row: (-row["scs"], str(row["species"]), row["child"])):
         best.setdefault(row["type"], row)
     return list(best.values())
+
+
+def different_results(rows: Sequence[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
+    """Return the first strategy of each result: neighbours in a species often make the very same trades.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Rows of the table `strategies`, best first.
+    count : int
+        How many to return at most.
+
+    Returns
+    -------
+    list of mapping
+        In the same order.
+    """
+    first: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    for row in rows:
+        first.setdefault((row["species"], row["scs"], row["n_trades"], row["total_return"]), row)
+    return list(first.values())[:count]
 
 
 def _number(value: float | None, form: str) -> str:

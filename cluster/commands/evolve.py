@@ -191,7 +191,7 @@ def _show(
     counts: "StrategyCounts",
     seconds: float,
 ) -> None:
-    from cluster.leaderboard import best_per_type, print_leaderboard, summary
+    from cluster.leaderboard import best_per_type, different_results, print_leaderboard, summary
     from evolution import StopReason
 
     ends = {
@@ -205,7 +205,8 @@ def _show(
         soft_wrap=True,
     )
     simulated = " (SIMULATED MARKET: proves nothing about real ones)" if run.markets.simulated else ""
-    print_leaderboard(console, rows[:_SHOWN], f"best {min(_SHOWN, len(rows))} of {len(rows):,}{simulated}")
+    shown = different_results(rows, _SHOWN)
+    print_leaderboard(console, shown, f"best {len(shown)} different results of {len(rows):,} strategies{simulated}")
     print_leaderboard(console, best_per_type(rows), "best of each type")
     console.print(summary(counts), soft_wrap=True)
     console.print(
