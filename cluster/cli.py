@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from dotenv import find_dotenv, load_dotenv
+from dotenv import load_dotenv
 from typing_extensions import override
 
 import cluster.commands
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    load_dotenv(find_dotenv(usecwd=True))
+    load_dotenv(Path.cwd() / ".env")
     try:
         cli.main(args=None if arguments is None else list(arguments), prog_name="evoq", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
