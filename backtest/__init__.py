@@ -2,30 +2,74 @@
 
 `run` tests one strategy in full, `run_many` thousands; `Costs` says what trading costs, `Report` what was found. The
 semantics are exact (DESIGN section 3): signals at the close, fills at the next open, everything net of costs.
+
+The statistics of evidence (DESIGN section 4) say how much of it luck explains: `probabilistic_sharpe_ratio`,
+`deflated_sharpe_ratio` with the trials that `TrialClusters` counts, `probability_of_backtest_overfitting`,
+`bonferroni_haircut`, `white_reality_check`, and `excess_over_buy_and_hold`.
 """
 
 from backtest.costs import Costs
+from backtest.deflated_sharpe import (
+    deflated_sharpe_ratio,
+    expected_maximum_normal,
+    expected_maximum_sharpe,
+    minimum_backtest_length,
+)
+from backtest.effective_trials import TrialClusters, TrialCount, count_trials
 from backtest.engine import run, run_many, score_many
-from backtest.errors import BacktestError, CostError, FundingError, ScoreError
+from backtest.errors import BacktestError, CostError, EvidenceError, FundingError, ScoreError
+from backtest.excess import bar_returns, excess_over_buy_and_hold, held_sides, market_returns
 from backtest.funding import Funding
+from backtest.haircut import Haircut, bonferroni_haircut
+from backtest.overfitting import Overfitting, probability_of_backtest_overfitting
 from backtest.prepared import PreparedCandles, prepare
+from backtest.reality_check import SpaPValues, superior_predictive_ability, white_reality_check
 from backtest.report import Report
 from backtest.score import Score, score_statistics, wilson_lower_bound
+from backtest.sharpe_inference import (
+    ReturnMoments,
+    minimum_track_record_length,
+    probabilistic_sharpe_ratio,
+    return_moments,
+)
 
 __all__ = [
     "BacktestError",
     "CostError",
     "Costs",
+    "EvidenceError",
     "Funding",
     "FundingError",
+    "Haircut",
+    "Overfitting",
     "PreparedCandles",
     "Report",
+    "ReturnMoments",
     "Score",
     "ScoreError",
+    "SpaPValues",
+    "TrialClusters",
+    "TrialCount",
+    "bar_returns",
+    "bonferroni_haircut",
+    "count_trials",
+    "deflated_sharpe_ratio",
+    "excess_over_buy_and_hold",
+    "expected_maximum_normal",
+    "expected_maximum_sharpe",
+    "held_sides",
+    "market_returns",
+    "minimum_backtest_length",
+    "minimum_track_record_length",
     "prepare",
+    "probabilistic_sharpe_ratio",
+    "probability_of_backtest_overfitting",
+    "return_moments",
     "run",
     "run_many",
     "score_many",
     "score_statistics",
+    "superior_predictive_ability",
+    "white_reality_check",
     "wilson_lower_bound",
 ]

@@ -4,11 +4,12 @@
 
     BacktestError (ValueError)
     ├── CostError          a fee or slippage is out of bounds
+    ├── EvidenceError      returns or trial counts that no statistic is defined for, or a library it needs
     ├── FundingError       funding rates that cannot be applied
     └── ScoreError         numbers that cannot be scored
 """
 
-__all__ = ["BacktestError", "CostError", "FundingError", "ScoreError"]
+__all__ = ["BacktestError", "CostError", "EvidenceError", "FundingError", "ScoreError"]
 
 
 class BacktestError(ValueError):
@@ -17,6 +18,10 @@ class BacktestError(ValueError):
 
 class CostError(BacktestError):
     """A cost is outside its valid values."""
+
+
+class EvidenceError(BacktestError):
+    """Input of a statistic of evidence is malformed, or the library that computes it is missing."""
 
 
 class FundingError(BacktestError):
