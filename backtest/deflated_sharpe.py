@@ -40,7 +40,7 @@ def expected_maximum_normal(n: float) -> float:
     References
     ----------
     Bailey, D. H., Borwein, J. M., Lopez de Prado, M. and Zhu, Q. J. (2014). "Pseudo-Mathematics and Financial
-    Charlatanism". Notices of the AMS 61(5), equation (4).
+    Charlatanism". Notices of the AMS 61(5): the expected maximum.
 
     Examples
     --------
@@ -79,8 +79,8 @@ def expected_maximum_sharpe(n_trials: float, variance: float) -> float:
 
     References
     ----------
-    Bailey, D. H. and Lopez de Prado, M. (2014). "The Deflated Sharpe Ratio". Journal of Portfolio Management 40(5),
-    equation (1).
+    Bailey, D. H. and Lopez de Prado, M. (2014). "The Deflated Sharpe Ratio". Journal of Portfolio Management 40(5):
+    SR0, the rejection threshold.
 
     Examples
     --------
@@ -113,8 +113,8 @@ def deflated_sharpe_ratio(moments: ReturnMoments, n_trials: float, variance: flo
 
     References
     ----------
-    Bailey, D. H. and Lopez de Prado, M. (2014). "The Deflated Sharpe Ratio". Journal of Portfolio Management 40(5),
-    equation (2).
+    Bailey, D. H. and Lopez de Prado, M. (2014). "The Deflated Sharpe Ratio". Journal of Portfolio Management 40(5):
+    the deflated Sharpe ratio.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def minimum_backtest_length(n_trials: float, target_sharpe: float = 1.0) -> floa
     References
     ----------
     Bailey, D. H., Borwein, J. M., Lopez de Prado, M. and Zhu, Q. J. (2014). "Pseudo-Mathematics and Financial
-    Charlatanism". Notices of the AMS 61(5), equation (6).
+    Charlatanism". Notices of the AMS 61(5): the minimum backtest length.
 
     Examples
     --------

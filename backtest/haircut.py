@@ -56,7 +56,8 @@ def bonferroni_haircut(moments: ReturnMoments, n_trials: float) -> Haircut:
 
     References
     ----------
-    Harvey, C. R. and Liu, Y. (2015). "Backtesting". Journal of Portfolio Management 42(1), equations (2) to (6).
+    Harvey, C. R. and Liu, Y. (2015). "Backtesting". Journal of Portfolio Management 42(1): Bonferroni's adjustment
+    and the haircut.
 
     Examples
     --------

@@ -92,7 +92,7 @@ def probability_of_backtest_overfitting(returns: ArrayLike, n_blocks: int = 16) 
     References
     ----------
     Bailey, D. H., Borwein, J. M., Lopez de Prado, M. and Zhu, Q. J. (2017). "The Probability of Backtest Overfitting".
-    Journal of Computational Finance 20(4), section 2.2.
+    Journal of Computational Finance 20(4): the CSCV procedure.
 
     Examples
     --------

@@ -59,7 +59,7 @@ class ReturnMoments:
     def squared_error(self) -> float:
         """Squared standard error of `sharpe`, at the estimate and with T - 1; NaN where undefined.
 
-        Mertens (2002), equation (8) of Bailey & Lopez de Prado (2012): ``(1 - g3 SR + (g4 - 1)/4 SR^2) / (T - 1)``.
+        Mertens (2002), as in Bailey & Lopez de Prado (2012): ``(1 - g3 SR + (g4 - 1)/4 SR^2) / (T - 1)``.
         """
         if self.n_returns < 2:
             return math.nan
@@ -128,8 +128,8 @@ def probabilistic_sharpe_ratio(moments: ReturnMoments, benchmark: float = 0.0) -
 
     References
     ----------
-    Bailey, D. H. and Lopez de Prado, M. (2012). "The Sharpe Ratio Efficient Frontier". Journal of Risk 15(2),
-    equation (11).
+    Bailey, D. H. and Lopez de Prado, M. (2012). "The Sharpe Ratio Efficient Frontier". Journal of Risk 15(2):
+    the probabilistic Sharpe ratio.
 
     Examples
     --------
@@ -166,8 +166,8 @@ def minimum_track_record_length(moments: ReturnMoments, benchmark: float = 0.0, 
 
     References
     ----------
-    Bailey, D. H. and Lopez de Prado, M. (2012). "The Sharpe Ratio Efficient Frontier". Journal of Risk 15(2),
-    equation (13).
+    Bailey, D. H. and Lopez de Prado, M. (2012). "The Sharpe Ratio Efficient Frontier". Journal of Risk 15(2):
+    the minimum track record length.
 
     Examples
     --------

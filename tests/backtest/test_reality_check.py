@@ -21,7 +21,7 @@ def stationary_bootstrap(rng, n, block, replications):
 
 
 def kernel_variances(leads, block):
-    """Return Hansen's estimate (2005, section 2.4) with its sum over lags written out."""
+    """Return Hansen's (2005) estimate with its sum over lags written out."""
     n = len(leads)
     rest = leads - leads.mean(axis=0)
     total = (rest**2).mean(axis=0)
