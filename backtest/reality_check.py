@@ -142,7 +142,7 @@ def _leads(returns: ArrayLike, benchmark: ArrayLike | None, block_size: int, rep
 
 def _long_run_deviations(leads: np.ndarray, block_size: int) -> np.ndarray:
     """Return the standard deviation of sqrt(T) times the mean that the stationary bootstrap implies."""
-    # Politis & Romano (1994) and Hansen (2005), with circular autocovariances: c_0 + 2 sum (1 - i/T) (1 - 1/block)^i c_i
+    # Politis & Romano (1994) and Hansen (2005), circular autocovariances: c_0 + 2 sum (1 - i/T) (1 - 1/block)^i c_i
     n, n_columns = leads.shape
     lags = np.arange(1, n)
     weights = np.append(1.0, 2.0 * (1.0 - lags / n) * (1.0 - 1.0 / block_size) ** lags)
