@@ -16,7 +16,7 @@ from backtest.deflated_sharpe import (
     minimum_backtest_length,
 )
 from backtest.effective_trials import TrialClusters, TrialCount, count_trials
-from backtest.engine import run, run_many, score_many
+from backtest.engine import run, run_many, run_spans, score_many
 from backtest.errors import BacktestError, CostError, EvidenceError, FundingError, ScoreError
 from backtest.excess import bar_returns, excess_over_buy_and_hold, held_sides, market_returns
 from backtest.funding import Funding
@@ -67,6 +67,7 @@ __all__ = [
     "return_moments",
     "run",
     "run_many",
+    "run_spans",
     "score_many",
     "score_statistics",
     "superior_predictive_ability",

@@ -103,12 +103,17 @@ def account(
     fee: float,
     slippage: float,
     bars_per_year: float,
+    start: int,
+    stop: int,
     out: np.ndarray,
     equity: np.ndarray | None,
     index: np.ndarray | None,
     trades: np.ndarray | None,
 ) -> None:
-    """Fill, mark and measure.
+    """Fill, mark and measure the bars from `start` to `stop`.
+
+    The position continues from before `start`: its returns count, but a trade entered before the span, or still open
+    at its end, is none of the span's trades. Only the final bar closes a position.
 
     Parameters
     ----------
@@ -126,18 +131,23 @@ def account(
         Fractions of a fill's notional.
     bars_per_year : float
         For annualisation.
+    start, stop : int
+        The span, ``0 <= start < stop <= n_bars``; 0 and n_bars for everything. Its first return is that of bar
+        ``max(start, 1)``, and its last one is the closing fill where it reaches the end.
     out : ndarray of float64, shape (len(COLUMNS),)
         Receives the metrics.
-    equity, index : ndarray of float64, shape (n_bars + 1,), or None
+    equity, index : ndarray of float64, shape (n_returns + 1,), or None
         Receive the unit ledger and the compounded index.
     trades : ndarray of float64, shape (n, len(TRADE_COLUMNS)), or None
         Receives the trades; as many rows as the target can make.
     """
     n = close.size
-    held = 0
+    first = max(start, 1)
+    n_returns = stop - first + int(stop == n)
+    held = target[first - 2] if first > 1 else 0
     entry = 0.0
-    entry_bar = 0
-    cash = close[0]
+    entry_bar = 0  # a trade entered before the span has none
+    cash = close[first - 1] - held * close[first - 1]
     wins = 0
     n_trades = 0
     gain = 0.0
@@ -155,18 +165,18 @@ def account(
     peak = 1.0
     drawdown = 0.0
     least_left = 1.0
-    lowest_equity = cash
+    lowest_equity = close[first - 1]
     if equity is not None and index is not None:
-        equity[0] = cash
+        equity[0] = close[first - 1]
         index[0] = 1.0
-    for t in range(1, n + 1):
+    for t in range(first, first + n_returns):
         last = t == n
         wanted = 0 if last else target[t - 1]
         if wanted == held:
             if held == 0:
                 if equity is not None and index is not None:
-                    equity[t] = cash
-                    index[t] = level
+                    equity[t - first + 1] = cash
+                    index[t - first + 1] = level
                 continue
             r = held * hold_return[t]
             mark = close[t]
@@ -185,7 +195,7 @@ def account(
                 silent_fills += no_volume[t]
                 if paid is not None:
                     r -= wanted * paid[t] / before
-            if held != 0:
+            if held != 0 and entry_bar > 0:
                 leg_fees = (entry + fill) * fee
                 pnl = held * (fill - entry) - leg_fees - trade_funding
                 ratio = pnl / entry
@@ -220,16 +230,16 @@ def account(
         worth = cash + held * mark
         lowest_equity = min(lowest_equity, worth)
         if equity is not None and index is not None:
-            equity[t] = worth
-            index[t] = level
+            equity[t - first + 1] = worth
+            index[t - first + 1] = level
 
     ruined = least_left <= RUIN
     if ruined:
         drawdown = 1.0
-    _write_metrics(out, n, bars_per_year, n_trades, wins, gain, loss, s1, s2, s3, s4, drawdown, ruined)
+    _write_metrics(out, n_returns, bars_per_year, n_trades, wins, gain, loss, s1, s2, s3, s4, drawdown, ruined)
     out[12] = level - 1.0
-    out[13] = bars_held / n
+    out[13] = bars_held / n_returns
     out[14] = fees
-    out[16] = close[n - 1] / close[0] - 1.0
+    out[16] = close[stop - 1] / close[first - 1] - 1.0
     out[17] = lowest_equity
     out[18] = silent_fills / fills if fills > 0 else np.nan

@@ -1,4 +1,4 @@
-"""`run` for one strategy in full, `run_many` and `score_many` for thousands."""
+"""`run` for one strategy in full; `run_many`, `run_spans` and `score_many` for thousands."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,6 +7,7 @@ import pandas as pd
 
 from backtest.account import COLUMNS, TRADE_COLUMNS, account
 from backtest.costs import Costs
+from backtest.errors import BacktestError
 from backtest.funding import Funding
 from backtest.overlay import target_sides
 from backtest.prepared import PreparedCandles, prepare, sides_allowed
@@ -15,7 +16,7 @@ from backtest.score import PARTS, Score
 from market import Candles
 from strategies import StrategySpec, get
 
-__all__ = ["run", "run_many", "score_many"]
+__all__ = ["run", "run_many", "run_spans", "score_many"]
 
 _SCORES = 1 + len(PARTS)
 _METRICS = COLUMNS[_SCORES:]
@@ -114,11 +115,42 @@ def run_many(
         numbers as from `run`, bit for bit.
     """
     specs = list(specs)
-    table = _rows(specs, prepare(candles), costs, sides)
-    for column in _PER_UNIT:
-        table[:, column] *= [spec.parameters["quantity"] for spec in specs]
-    frame = pd.DataFrame(table, columns=list(COLUMNS))
-    return frame.astype({"n_trades": np.int64})
+    return _frame(_rows(specs, prepare(candles), costs, sides)[:, 0], specs)
+
+
+def run_spans(
+    specs: Iterable[StrategySpec],
+    candles: Candles | PreparedCandles,
+    spans: Sequence[tuple[int, int]],
+    costs: Costs | None = None,
+    sides: str | None = None,
+) -> list[pd.DataFrame]:
+    """Backtest many strategies on parts of a candle set, without starting them afresh.
+
+    Signals and positions continue from the first candle, as they do in live trading. All bar returns of a span count;
+    a trade counts where it is entered and left, so one that crosses the edge of a span belongs to none.
+
+    Parameters
+    ----------
+    specs : iterable of StrategySpec
+        The strategies.
+    candles : Candles or PreparedCandles
+        What they trade on.
+    spans : sequence of (start, stop)
+        Bars ``start <= t < stop``; only a span that reaches the last bar includes the closing fill.
+    costs : Costs, optional
+        Fee and slippage; 10 and 5 basis points unless given.
+    sides : {"both", "long"}, optional
+        Sides that are traded; what the market allows unless given.
+
+    Returns
+    -------
+    list of DataFrame
+        For each span what `run_many` returns.
+    """
+    specs = list(specs)
+    table = _rows(specs, prepare(candles), costs, sides, spans)
+    return [_frame(table[:, i], specs) for i in range(len(spans))]
 
 
 def score_many(
@@ -145,20 +177,40 @@ def score_many(
     ndarray of float64, shape (n_specs,)
         SCS, 0..100, always finite.
     """
-    return _rows(specs, prepare(candles), costs, sides)[:, 0].copy()
+    return _rows(specs, prepare(candles), costs, sides)[:, 0, 0].copy()
 
 
 def _rows(
-    specs: Sequence[StrategySpec], prepared: PreparedCandles, costs: Costs | None, sides: str | None
+    specs: Sequence[StrategySpec],
+    prepared: PreparedCandles,
+    costs: Costs | None,
+    sides: str | None,
+    spans: Sequence[tuple[int, int]] | None = None,
 ) -> np.ndarray:
+    """Return the metrics of one unit, shape (n_specs, n_spans, n_columns)."""
     costs = Costs() if costs is None else costs
+    spans = [(0, len(prepared))] if spans is None else spans
+    for start, stop in spans:
+        if not 0 <= start < stop <= len(prepared):
+            raise BacktestError(
+                f"a span must be bars [start, stop) within 0 and {len(prepared)}, was [{start}, {stop}); choose bars "
+                "that exist"
+            )
     long_only = sides_allowed(prepared.candles, sides) == "long"
     target = np.empty(len(prepared), np.int8)
-    table = np.empty((len(specs), len(COLUMNS)))
+    table = np.empty((len(specs), len(spans), len(COLUMNS)))
     for i, spec in enumerate(specs):
         _decide(spec, prepared, costs, long_only, target)
-        table[i] = _measure(target, prepared, costs, None, None, None)
+        for j, span in enumerate(spans):
+            table[i, j] = _measure(target, prepared, costs, None, None, None, span)
     return table
+
+
+def _frame(table: np.ndarray, specs: Sequence[StrategySpec]) -> pd.DataFrame:
+    table = table.copy()
+    for column in _PER_UNIT:
+        table[:, column] *= [spec.parameters["quantity"] for spec in specs]
+    return pd.DataFrame(table, columns=list(COLUMNS)).astype({"n_trades": np.int64})
 
 
 def _decide(spec: StrategySpec, prepared: PreparedCandles, costs: Costs, long_only: bool, out: np.ndarray) -> None:
@@ -183,13 +235,15 @@ def _measure(
     equity: np.ndarray | None,
     index: np.ndarray | None,
     trades: np.ndarray | None,
+    span: tuple[int, int] | None = None,
 ) -> np.ndarray:
     """Return the metrics of one unit, in the order of `COLUMNS`."""
     prices = prepared.prices
     out = np.empty(len(COLUMNS))
     account(
         target, prices.open, prices.close, prepared.hold_return, prepared.paid, prepared.no_volume,
-        costs.fee, costs.slippage, prepared.candles.bars_per_year, out, equity, index, trades,
+        costs.fee, costs.slippage, prepared.candles.bars_per_year, *(span or (0, len(prepared))), out, equity, index,
+        trades,
     )  # fmt: skip
     return out
 

@@ -113,7 +113,9 @@ def measured(open_, close, sides, fee_bps, scale=1.0):
     silent = np.zeros(close.size, np.bool_)
     silent.setflags(write=False)
     costs = Costs(fee_bps, 5)
-    account(sides, open_, close, hold, None, silent, costs.fee, costs.slippage, 8760.0, out, None, None, None)
+    account(
+        sides, open_, close, hold, None, silent, costs.fee, costs.slippage, 8760.0, 0, close.size, out, None, None, None
+    )
     return dict(zip(COLUMNS, out.tolist(), strict=True))
 
 
