@@ -11,7 +11,7 @@ POPULATION ?= 1034
 GENERATIONS ?= 10
 SEED ?= 7
 
-.PHONY: run test test-all setup check bench bench-ray lock clean
+.PHONY: run test test-all setup check bench bench-ray bench-evolution lock clean
 
 run: $(VENV)/.run
 	@$(EVOQ) evolve --ray local --population $(POPULATION) --generations $(GENERATIONS) --seed $(SEED) \
@@ -30,13 +30,16 @@ test: check
 
 test-all: check
 	$(BIN)/python -m pytest
-	$(MAKE) bench bench-ray
+	$(MAKE) bench bench-ray bench-evolution
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_backtest.py
 
 bench-ray: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_ray.py
+
+bench-evolution: $(VENV)/.test
+	$(BIN)/python benchmarks/bench_evolution.py --json docs/bench_evolution.json --document docs/benchmarks.md
 
 # Resolve the newest versions that pyproject.toml allows, in a fresh environment, and pin them.
 lock:
