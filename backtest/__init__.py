@@ -20,6 +20,7 @@ from backtest.engine import run, run_many, run_spans, score_many
 from backtest.errors import BacktestError, CostError, EvidenceError, FundingError, ScoreError
 from backtest.excess import bar_returns, excess_over_buy_and_hold, held_sides, market_returns
 from backtest.funding import Funding
+from backtest.grading import Evidence, Grade, GradeRule, grade
 from backtest.haircut import Haircut, bonferroni_haircut
 from backtest.overfitting import Overfitting, probability_of_backtest_overfitting
 from backtest.prepared import PreparedCandles, prepare
@@ -37,9 +38,12 @@ __all__ = [
     "BacktestError",
     "CostError",
     "Costs",
+    "Evidence",
     "EvidenceError",
     "Funding",
     "FundingError",
+    "Grade",
+    "GradeRule",
     "Haircut",
     "Overfitting",
     "PreparedCandles",
@@ -57,6 +61,7 @@ __all__ = [
     "excess_over_buy_and_hold",
     "expected_maximum_normal",
     "expected_maximum_sharpe",
+    "grade",
     "held_sides",
     "market_returns",
     "minimum_backtest_length",

@@ -5,15 +5,14 @@ from typing import Any
 
 import pandas as pd
 
-from backtest import Costs, PreparedCandles, run_many
+from backtest import Costs, Evidence, PreparedCandles, grade, run_many
 from backtest.score import PARTS
 from evolution import Member
 from evolution.schedule import Schedule
 from strategies import StrategySpec
 
-__all__ = ["NO_EVIDENCE", "population_rows"]
+__all__ = ["population_rows"]
 
-NO_EVIDENCE = "C: no out-of-sample evidence yet"
 _METRICS = (
     "n_trades", "win_rate", "profit_factor", "sharpe", "max_drawdown", "volatility", "total_return", "exposure",
     "trades_per_year", "buy_and_hold", "min_equity",
@@ -58,6 +57,7 @@ def _row(
     member: Member, spec: StrategySpec, metrics: pd.Series, prepared: PreparedCandles, costs: Costs, schedule: Schedule
 ) -> dict[str, Any]:
     candidate, candles = member.candidate, prepared.candles
+    graded = grade(Evidence())  # out-of-sample evidence is gathered in a later release
     return {
         "species": str(member.species),
         "child": candidate.child,
@@ -75,7 +75,8 @@ def _row(
         "fitness": member.score,
         "scs": float(metrics["scs"]),
         "score_parts": {part: float(metrics[f"scs_{part}"]) for part in PARTS},
-        "grade_reason": NO_EVIDENCE,
+        "grade": graded.letter,
+        "grade_reason": graded.reason,
         **{name: float(metrics[name]) for name in _METRICS},
         "n_trades": int(metrics["n_trades"]),
         "parents": list(candidate.parents),

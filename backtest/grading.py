@@ -1,0 +1,139 @@
+"""Grades: what stands between a strategy and real money, in words.
+
+Real money needs grade A; B only by an operator's explicit override; everything else trades on paper (DESIGN section 4).
+"""
+
+import math
+from dataclasses import dataclass
+
+from backtest.errors import EvidenceError
+
+__all__ = ["Evidence", "Grade", "GradeRule", "grade"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known about a strategy on bars that its selection never saw; NaN where nothing is.
+
+    Attributes
+    ----------
+    oos_scs : float
+        SCS out of sample, 0..100.
+    oos_trades : int
+        Trades entered and left out of sample.
+    excess : float
+        Annualised return beyond buy-and-hold at equal mean exposure, as a fraction (`excess_over_buy_and_hold`).
+    psr : float
+        Probabilistic Sharpe ratio of the out-of-sample returns, 0..1.
+    dsr : float
+        Sharpe ratio deflated by the effective number of trials, 0..1.
+    """
+
+    oos_scs: float = math.nan
+    oos_trades: int = 0
+    excess: float = math.nan
+    psr: float = math.nan
+    dsr: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class GradeRule:
+    """What evidence must reach.
+
+    Attributes
+    ----------
+    oos_scs : float
+        `real_trading_threshold` of the configuration.
+    oos_trades : int
+        `min_oos_trades` of the configuration.
+    confidence : float
+        For PSR and DSR.
+
+    Raises
+    ------
+    EvidenceError
+        If a value is out of its bounds.
+    """
+
+    oos_scs: float = 65.0
+    oos_trades: int = 30
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.oos_scs <= 100.0:
+            raise EvidenceError(f"the threshold of oos_scs must be in [0, 100], was {self.oos_scs}")
+        if self.oos_trades < 1:
+            raise EvidenceError(f"the least number of out-of-sample trades must be at least 1, was {self.oos_trades}")
+        if not 0.5 < self.confidence < 1.0:
+            raise EvidenceError(f"confidence must be in (0.5, 1), was {self.confidence}")
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A grade and why it is no better.
+
+    Attributes
+    ----------
+    letter : {"A", "B", "C"}
+        The grade.
+    missing : tuple of str
+        Everything that stands between it and the next grade, the first obstacle first; empty for A.
+    """
+
+    letter: str
+    missing: tuple[str, ...]
+
+    @property
+    def reason(self) -> str:
+        """The grade and its first obstacle: ``"C: 12 out-of-sample trades, needs 30"``."""
+        return f"{self.letter}: {self.missing[0] if self.missing else 'all evidence is there'}"
+
+
+def grade(evidence: Evidence, rule: GradeRule | None = None) -> Grade:
+    """Return the grade that evidence earns; what is undefined earns nothing.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Of one strategy, of real origin on the venue that it would trade on.
+    rule : GradeRule, optional
+        What must be reached; the defaults of the design unless given.
+
+    Returns
+    -------
+    Grade
+        A, B or C with the reason.
+
+    Examples
+    --------
+    >>> grade(Evidence(oos_scs=71.0, oos_trades=12, excess=0.2, psr=0.99, dsr=0.97)).reason
+    'C: 12 out-of-sample trades, needs 30'
+    >>> grade(Evidence(oos_scs=71.0, oos_trades=44, excess=0.2, psr=0.99, dsr=0.61)).reason
+    'B: deflated Sharpe ratio 0.610, needs 0.95'
+    """
+    rule = GradeRule() if rule is None else rule
+    if evidence.oos_trades == 0 and math.isnan(evidence.oos_scs):
+        return Grade("C", ("no out-of-sample evidence yet",))
+    missing = []
+    if evidence.oos_trades < rule.oos_trades:
+        missing.append(f"{evidence.oos_trades} out-of-sample trades, needs {rule.oos_trades}")
+    if not evidence.oos_scs >= rule.oos_scs:
+        missing.append(f"out-of-sample score {_shown(evidence.oos_scs, 1)}, needs {rule.oos_scs:g}")
+    if not evidence.excess > 0.0:
+        missing.append(f"excess over buy-and-hold {_shown(evidence.excess, 4)} a year, needs more than 0")
+    likely = evidence.psr >= rule.confidence
+    deflated = evidence.dsr >= rule.confidence
+    if not (likely or deflated):
+        missing.append(f"probabilistic Sharpe ratio {_shown(evidence.psr, 3)}, needs {rule.confidence:g}")
+    if missing:
+        return Grade("C", tuple(missing))
+    if not deflated:
+        return Grade("B", (f"deflated Sharpe ratio {_shown(evidence.dsr, 3)}, needs {rule.confidence:g}",))
+    return Grade("A", ())
+
+
+def _shown(value: float, digits: int) -> str:
+    """Round down, so that what just misses a bound does not look as if it reached it."""
+    if not math.isfinite(value):
+        return "undefined" if math.isnan(value) else str(value)
+    return f"{math.floor(value * 10**digits) / 10**digits:.{digits}f}"
