@@ -134,6 +134,8 @@ def grade(evidence: Evidence, rule: GradeRule | None = None) -> Grade:
 
 def _shown(value: float, digits: int) -> str:
     """Round down, so that what just misses a bound does not look as if it reached it."""
-    if not math.isfinite(value):
-        return "undefined" if math.isnan(value) else str(value)
+    if math.isnan(value):
+        return "undefined"
+    if abs(value) >= 1e9:
+        return f"{value:g}"
     return f"{math.floor(value * 10**digits) / 10**digits:.{digits}f}"
