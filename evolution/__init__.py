@@ -16,6 +16,8 @@ Examples
 (4, 1, 1)
 """
 
+from evolution.archive import Archive, Elite
+from evolution.behaviour import Behaviour
 from evolution.candidate import Candidate, Member
 from evolution.dimension import Dimension
 from evolution.engine_version import ENGINE_VERSION
@@ -42,9 +44,12 @@ from evolution.state_codec import decode_state, encode_state
 
 __all__ = [
     "ENGINE_VERSION",
+    "Archive",
     "BatchCommit",
+    "Behaviour",
     "Candidate",
     "Dimension",
+    "Elite",
     "Evaluator",
     "Evolution",
     "EvolutionError",
