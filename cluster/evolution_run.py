@@ -194,6 +194,11 @@ class EvolutionRun:
                 f"run {run_id} was started on other candles than {', '.join(self.settings.candles)} hold now; "
                 "restore the files, or start a new run"
             )
+        if self.settings.generations < record.generation:
+            raise UserError(
+                f"run {run_id} is in generation {record.generation}; --generations must be at least that, was "
+                f"{self.settings.generations}"
+            )
         more = self.settings.generations > int(record.settings["generations"])
         state = self._runs.resume(
             run_id, settings=self.settings.describe(), done_too=more, host=socket.gethostname(), pid=os.getpid()

@@ -307,14 +307,15 @@ def _conditions(q: str | None, enabled: bool | None, filters: Mapping[str, str |
 
 
 def _order(sort: str) -> list[ColumnElement[Any]]:
-    """Return the order asked for, made total by the id."""
+    """Return the order asked for; ties go to the older child, whatever the run it belongs to, and at last to the id."""
     name = sort.removeprefix("-")
     if name not in SORTS:
         raise InvalidValueError(
             f"sort must be one of {', '.join(SORTS)}, with - before it for descending, was {sort!r}"
         )
     column = _table.c[name]
-    return [(column.desc() if sort.startswith("-") else column.asc()).nulls_last(), _table.c.id.asc()]
+    wanted = (column.desc() if sort.startswith("-") else column.asc()).nulls_last()
+    return [wanted, _table.c.species.asc(), _table.c.child.asc(), _table.c.id.asc()]
 
 
 def _upsert() -> Insert:

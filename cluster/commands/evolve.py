@@ -63,6 +63,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     from storage import open_database
 
     given = {name for name in options if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT}
+    _check(options)
     settings = _settings(options) if options["resume"] is None else None
     console = Console(stderr=True, highlight=False)
     clock = SystemClock()
@@ -87,14 +88,10 @@ def command(ctx: click.Context, /, **options: Any) -> None:
         raise click.exceptions.Abort
 
 
-def _settings(options: dict[str, Any]) -> "RunSettings":
+def _check(options: dict[str, Any]) -> None:
+    """Refuse numbers that no run can have."""
     from backtest import Costs
-    from cluster.evolution_run import RunSettings
-    from cluster.simulated_candles import simulated_files
-    from storage import home
 
-    if bool(options["paths"]) == options["simulated"]:
-        raise UserError("evolve needs --candles FILE (repeat it for more markets), or --simulated; give one of them")
     for name in ("population", "generations"):
         if options[name] < 1:
             raise UserError(f"--{name} must be at least 1, was {options[name]}")
@@ -104,6 +101,15 @@ def _settings(options: dict[str, Any]) -> "RunSettings":
     if target is not None and not 0.0 <= target <= 100.0:
         raise UserError(f"--target-score must be in [0, 100], was {target:g}")
     Costs(options["fee_bps"], options["slippage_bps"])
+
+
+def _settings(options: dict[str, Any]) -> "RunSettings":
+    from cluster.evolution_run import RunSettings
+    from cluster.simulated_candles import simulated_files
+    from storage import home
+
+    if bool(options["paths"]) == options["simulated"]:
+        raise UserError("evolve needs --candles FILE (repeat it for more markets), or --simulated; give one of them")
     paths = simulated_files(home() / "candles", options["seed"]) if options["simulated"] else options["paths"]
     return RunSettings(
         candles=tuple(str(path.resolve()) for path in paths),
@@ -114,24 +120,31 @@ def _settings(options: dict[str, Any]) -> "RunSettings":
         seed=options["seed"],
         fee_bps=options["fee_bps"],
         slippage_bps=options["slippage_bps"],
-        target_score=target,
+        target_score=options["target_score"],
     )
 
 
 def _resumed_settings(database: "Database", run_id: str, options: dict[str, Any], given: set[str]) -> "RunSettings":
-    """Return the stored settings of a run, with what may be changed on the way."""
+    """Return the stored settings of a run; more generations and another target may be asked for, nothing else."""
     from dataclasses import replace
 
     from cluster.evolution_run import RunSettings
     from storage import RunRepository
 
-    settings = RunSettings.stored(RunRepository(database.engine).get(run_id).settings)
-    fixed = given - {"resume", "generations", "target_score", "workers", "address", "as_json"}
-    if fixed:
-        names = ", ".join(sorted(f"--{name.replace('_', '-')}" for name in fixed)).replace("--paths", "--candles")
-        raise UserError(f"--resume goes on with the settings of run {run_id}; leave out {names}, or start a new run")
+    stored = RunSettings.stored(RunRepository(database.engine).get(run_id).settings)
+    if "paths" in given and tuple(str(path.resolve()) for path in options["paths"]) != stored.candles:
+        raise UserError(
+            f"run {run_id} was started on {', '.join(stored.candles)}; give those candles or none, or leave --resume "
+            "out to start a new run"
+        )
+    for name in ("symbol", "timeframe", "population", "seed", "fee_bps", "slippage_bps"):
+        if name in given and options[name] != getattr(stored, name):
+            raise UserError(
+                f"run {run_id} was started with --{name.replace('_', '-')} {getattr(stored, name)}, was asked for "
+                f"{options[name]}; leave it out, or leave --resume out to start a new run"
+            )
     changed = {name: options[name] for name in ("generations", "target_score") if name in given}
-    return replace(settings, **changed)
+    return replace(stored, **changed)
 
 
 def _prepare(

@@ -68,7 +68,9 @@ def test_resume_after_interrupt_and_kill_ends_with_the_same_population(undisturb
     with started("evolve", "--resume", home=tmp_path) as process:
         wait_for(process, "generation 5/8")
         process.kill()
-    found = ended(evoq("evolve", "--resume", "--json", home=tmp_path))
+    assert_one_line(evoq("evolve", "--resume", "--seed", "12", home=tmp_path), "was started with --seed 11", "12")
+    assert_one_line(evoq("evolve", "--resume", *candles[:2], home=tmp_path), "was started on")
+    found = ended(evoq("evolve", *candles, *SETTINGS, "--resume", "--json", home=tmp_path))
     assert found["population_hash"] == expected["population_hash"]
     assert found["evaluations"] == expected["evaluations"]
     assert found["best"]["parameters"] == expected["best"]["parameters"]
