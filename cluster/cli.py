@@ -78,7 +78,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except click.ClickException as error:
         return _refuse(error.format_message())
     except (click.exceptions.Abort, KeyboardInterrupt):
-        click.echo("evoq: stopped by Ctrl-C", err=True)
+        click.echo("evoq: stopped", err=True)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads any more: end quietly
