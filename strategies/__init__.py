@@ -12,9 +12,9 @@ Examples
 
 from pathlib import Path
 
-from strategies.stale_kernels import drop_stale_kernels
+from strategies.kernel_cache import refresh_kernel_cache
 
-drop_stale_kernels(Path(__file__).resolve().parent.parent)  # before the first kernel is imported
+refresh_kernel_cache(Path(__file__).resolve().parent.parent)  # before the first kernel is imported
 
 # ruff: isort: split
 from strategies.errors import ParameterError, StrategyError, UnknownStrategyError
