@@ -48,7 +48,8 @@ def run(
     Returns
     -------
     Report
-        Fewer candles than the lookback give no trades and score 0.
+        Fewer candles than the lookback give no trades and score 0. A quantity whose equity, fees or pnl no float can
+        hold is a `BacktestError`.
 
     Examples
     --------
@@ -69,7 +70,8 @@ def run(
     equity, index = np.empty(len(prepared) + 1), np.empty(len(prepared) + 1)
     row = _measure(target, prepared, costs, equity, index, record)
     quantity = spec.parameters["quantity"]
-    row[list(_PER_UNIT)] *= quantity
+    for column in _PER_UNIT:
+        row[column] = _in_quote(COLUMNS[column], row[column], quantity)
     values = row.tolist()
     metrics = dict(zip(_METRICS, values[_SCORES:], strict=True))
     metrics["n_trades"] = int(metrics["n_trades"])
@@ -80,7 +82,7 @@ def run(
         candles=prepared.candles,
         costs=costs,
         sides=sides,
-        equity=equity * quantity,
+        equity=_in_quote("equity", equity, quantity),
         index=index,
         positions=target,
         trades=_trades(record[: metrics["n_trades"]], prepared.candles, quantity),
@@ -112,7 +114,7 @@ def run_many(
     -------
     DataFrame
         One row a strategy in the given order: ``scs``, its parts (``scs_win_rate``, ...) and the metrics; the same
-        numbers as from `run`, bit for bit.
+        numbers as from `run`, bit for bit. Amounts that no float can hold are a `BacktestError`.
     """
     specs = list(specs)
     return _frame(_rows(specs, prepare(candles), costs, sides)[:, 0], specs)
@@ -208,8 +210,9 @@ def _rows(
 
 def _frame(table: np.ndarray, specs: Sequence[StrategySpec]) -> pd.DataFrame:
     table = table.copy()
+    quantities = np.array([spec.parameters["quantity"] for spec in specs])
     for column in _PER_UNIT:
-        table[:, column] *= [spec.parameters["quantity"] for spec in specs]
+        table[:, column] = _in_quote(COLUMNS[column], table[:, column], quantities)
     return pd.DataFrame(table, columns=list(COLUMNS)).astype({"n_trades": np.int64})
 
 
@@ -248,6 +251,20 @@ def _measure(
     return out
 
 
+def _in_quote(name: str, per_unit: np.ndarray, quantity: float | np.ndarray) -> np.ndarray:
+    """Return amounts of one unit in quote currency, and refuse those that no float can hold."""
+    with np.errstate(over="ignore"):
+        amounts = np.asarray(per_unit * quantity)
+    odd = ~np.isfinite(amounts)
+    if odd.any():
+        first = np.broadcast_to(quantity, amounts.shape)[odd][0]
+        raise BacktestError(
+            f"{name} must be finite in quote currency, was {amounts[odd][0]} at quantity {first:g}; use a smaller "
+            "quantity, the score is the same"
+        )
+    return amounts
+
+
 def _trades(record: np.ndarray, candles: Candles, quantity: float) -> pd.DataFrame:
     opens = np.append(candles.timestamp, candles.close_time).astype("datetime64[ms]")
     column = dict(zip(TRADE_COLUMNS, record.T, strict=True))
@@ -259,8 +276,8 @@ def _trades(record: np.ndarray, candles: Candles, quantity: float) -> pd.DataFra
             "entry_price": column["entry_price"],
             "exit_price": column["exit_price"],
             "quantity": np.full(len(record), quantity),
-            "fees": column["fees"] * quantity,
-            "pnl": column["pnl"] * quantity,
+            "fees": _in_quote("fees", column["fees"], quantity),
+            "pnl": _in_quote("pnl", column["pnl"], quantity),
             "return": column["return"],
         }
     )

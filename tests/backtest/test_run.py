@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 
 import strategies
-from backtest import BacktestError, CostError, Costs, Funding, FundingError, prepare, run, run_many, score_many
+from backtest import (
+    BacktestError,
+    CostError,
+    Costs,
+    Funding,
+    FundingError,
+    prepare,
+    run,
+    run_many,
+    run_spans,
+    score_many,
+)
 from market import Candles
 from strategies import StrategySpec
 
@@ -176,3 +187,36 @@ def test_run_with_unknown_sides_is_refused(candles):
 def test_run_with_prepared_candles_and_funding_is_refused(candles):
     with pytest.raises(BacktestError, match="pass it to prepare"):
         run(SPECS[0], prepare(candles), funding=Funding(np.array([0]), np.array([0.0])))
+
+
+def momentum(quantity):
+    return StrategySpec("momentum", {"lookback_period": 10, "threshold": 0.01, "quantity": quantity})
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        lambda spec, candles: run(spec, candles),
+        lambda spec, candles: run_many([SPECS[0], spec], candles),
+        lambda spec, candles: run_spans([spec], candles, [(0, 900)]),
+    ],
+    ids=["run", "run_many", "run_spans"],
+)
+@pytest.mark.parametrize("quantity", [1e307, 1e308])
+def test_quantity_that_makes_infinite_amounts_is_refused(candles, test, quantity):
+    with pytest.raises(BacktestError, match=r"must be finite in quote currency, .* at quantity 1e\+30[78]; .* smaller"):
+        test(momentum(quantity), candles)
+
+
+def test_quantity_whose_equity_alone_overflows_is_refused(candles):
+    peak = run(momentum(1.0), candles).equity.max()
+    just_beyond = np.nextafter(np.finfo(float).max / peak, math.inf) * (1 + 1e-15)
+    with pytest.raises(BacktestError, match="equity must be finite in quote currency"):
+        run(momentum(just_beyond), candles)
+
+
+@pytest.mark.parametrize("quantity", [5e-324, 1e-300, 1e300])
+def test_quantity_whose_amounts_are_finite_is_accepted(candles, quantity):
+    report = run(momentum(quantity), candles)
+    assert np.isfinite(report.equity).all()
+    assert run_many([momentum(quantity)], candles)["scs"][0] == report.score.total == score_many([SPECS[0]], candles)[0]
