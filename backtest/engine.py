@@ -7,7 +7,7 @@ import pandas as pd
 
 from backtest.account import COLUMNS, TRADE_COLUMNS, account
 from backtest.costs import Costs
-from backtest.errors import BacktestError
+from backtest.errors import BacktestError, CostError
 from backtest.funding import Funding
 from backtest.overlay import target_sides
 from backtest.prepared import PreparedCandles, prepare, sides_allowed
@@ -61,8 +61,9 @@ def run(
     >>> report.equity.shape, 0.0 <= report.score.total <= 100.0
     ((2001,), True)
     """
+    _listed([spec])
     prepared = prepare(candles, funding=funding)
-    costs = Costs() if costs is None else costs
+    costs = _costs_of(costs)
     sides = sides_allowed(prepared.candles, sides)
     target = np.zeros(len(prepared), np.int8)
     _decide(spec, prepared, costs, sides == "long", target)
@@ -116,7 +117,7 @@ def run_many(
         One row a strategy in the given order: ``scs``, its parts (``scs_win_rate``, ...) and the metrics; the same
         numbers as from `run`, bit for bit. Amounts that no float can hold are a `BacktestError`.
     """
-    specs = list(specs)
+    specs = _listed(specs)
     return _frame(_rows(specs, prepare(candles), costs, sides)[:, 0], specs)
 
 
@@ -150,7 +151,7 @@ def run_spans(
     list of DataFrame
         For each span what `run_many` returns.
     """
-    specs = list(specs)
+    specs = _listed(specs)
     table = _rows(specs, prepare(candles), costs, sides, spans)
     return [_frame(table[:, i], specs) for i in range(len(spans))]
 
@@ -179,7 +180,24 @@ def score_many(
     ndarray of float64, shape (n_specs,)
         SCS, 0..100, always finite.
     """
-    return _rows(specs, prepare(candles), costs, sides)[:, 0, 0].copy()
+    return _rows(_listed(specs), prepare(candles), costs, sides)[:, 0, 0].copy()
+
+
+def _listed(specs: Iterable[StrategySpec]) -> list[StrategySpec]:
+    expected = 'StrategySpec("momentum", {"lookback_period": 20, ...})'
+    if not isinstance(specs, Iterable):
+        raise BacktestError(f"strategies must be a list of {expected}, was of type {type(specs).__name__}")
+    listed = list(specs)
+    for spec in listed:
+        if not isinstance(spec, StrategySpec):
+            raise BacktestError(f"each strategy must be a {expected}, was of type {type(spec).__name__}")
+    return listed
+
+
+def _costs_of(costs: Costs | None) -> Costs:
+    if not (costs is None or isinstance(costs, Costs)):
+        raise CostError(f"costs must be Costs(fee_bps, slippage_bps), was of type {type(costs).__name__}")
+    return Costs() if costs is None else costs
 
 
 def _rows(
@@ -190,7 +208,7 @@ def _rows(
     spans: Sequence[tuple[int, int]] | None = None,
 ) -> np.ndarray:
     """Return the metrics of one unit, shape (n_specs, n_spans, n_columns)."""
-    costs = Costs() if costs is None else costs
+    costs = _costs_of(costs)
     spans = [(0, len(prepared))] if spans is None else spans
     for start, stop in spans:
         if not 0 <= start < stop <= len(prepared):

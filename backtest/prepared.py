@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backtest.errors import BacktestError
+from backtest.errors import BacktestError, FundingError
 from backtest.funding import Funding
 from market import Candles
 from strategies import PriceColumns, get
@@ -89,14 +89,24 @@ def prepare(
     Raises
     ------
     BacktestError
-        If prepared candles are given together with funding.
+        If `candles` is neither, or prepared candles are given together with funding.
+    FundingError
+        If `funding` is neither.
     """
+    if isinstance(funding, tuple) and len(funding) == 2:
+        funding = Funding(*funding)
+    if not (funding is None or isinstance(funding, Funding)):
+        raise FundingError(
+            f"funding must be Funding or a pair (timestamps, rates), was of type {type(funding).__name__}"
+        )
     if isinstance(candles, PreparedCandles):
         if funding is not None:
             raise BacktestError("candles already prepared take no funding; pass it to prepare(candles, funding=...)")
         prepared = candles
+    elif isinstance(candles, Candles):
+        prepared = PreparedCandles(candles, funding)
     else:
-        prepared = PreparedCandles(candles, Funding(*funding) if isinstance(funding, tuple) else funding)
+        raise BacktestError(f"candles must be Candles, as read_candles returns, was of type {type(candles).__name__}")
     for type_name in types:
         prepared.columns_of(type_name)
     return prepared

@@ -300,7 +300,9 @@ def resolve_timeframe(timestamp: npt.NDArray[np.int64], stated: str | None) -> s
     if inferred is not None:
         return inferred
     if len(timestamp) < 2:
-        raise CandleError("a single candle does not show its timeframe; state it, for example timeframe='1h'")
+        raise CandleError(
+            "a single candle does not show its timeframe; state it, for example timeframe='1h' (option --timeframe 1h)"
+        )
     steps, counts = np.unique(np.diff(np.unique(timestamp)), return_counts=True)
     if not len(steps):
         raise CandleError("row 1: timestamp must not occur twice; drop the duplicate row")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
@@ -51,7 +52,14 @@ def read_candles(path: str | Path, symbol: str | None = None, timeframe: str | N
     Everything wrong is one `MarketError` that opens with the path: `CandleFileError` where the file is missing,
     unreadable or holds something else, `LabelError` where it states another symbol or timeframe than the caller,
     `CandleError` where a row breaks a rule (the first one, counted from 0), `UnknownNameError` for the timeframe.
+
+    Raises
+    ------
+    CandleFileError
+        If `path` is no path.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise CandleFileError(f"a path must be text or a Path, was of type {type(path).__name__}; name a file")
     path = Path(path)
     wanted = canonical(timeframe) if timeframe is not None else None
     try:

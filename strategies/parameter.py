@@ -69,7 +69,12 @@ class Parameter:
         """
         if isinstance(value, (bool, str, bytes)) or not hasattr(value, "__float__"):
             raise ParameterError(f"{self.name} must be a number, was {value!r}")
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:  # a whole number beyond every float
+            number = math.inf
+        except (TypeError, ValueError):  # an array of several numbers
+            raise ParameterError(f"{self.name} must be one number, was of type {type(value).__name__}") from None
         if self.off and number == 0.0:
             return 0.0
         inside = self.low <= number <= self.high and not (self.exclusive_low and number == self.low)

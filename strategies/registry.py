@@ -44,6 +44,10 @@ def get(name: str) -> StrategyType:
         If there is none; the message suggests the nearest name.
     """
     types = _discovered()
+    if not isinstance(name, str):
+        raise UnknownStrategyError(
+            f"a strategy type must be a name such as momentum, was of type {type(name).__name__}; {nearest('', types)}"
+        )
     if name not in types:
         raise UnknownStrategyError(f'no strategy type "{name}"; {nearest(name, types)}')
     return types[name]

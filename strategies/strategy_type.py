@@ -58,8 +58,13 @@ class StrategyType(ABC):
         Raises
         ------
         ParameterError
-            If a name is unknown, a required one is missing, or a value is not valid.
+            If it is no mapping, a name is unknown, a required one is missing, or a value is not valid.
         """
+        if not isinstance(parameters, Mapping):
+            raise ParameterError(
+                f"parameters of {self.name} must be a mapping of names to numbers, such as "
+                f"{{'{self.parameters[0].name}': 20}}, was of type {type(parameters).__name__}"
+            )
         known = {parameter.name for parameter in self.parameters}
         for name in parameters:
             if name not in known:

@@ -220,3 +220,39 @@ def test_quantity_whose_amounts_are_finite_is_accepted(candles, quantity):
     report = run(momentum(quantity), candles)
     assert np.isfinite(report.equity).all()
     assert run_many([momentum(quantity)], candles)["scs"][0] == report.score.total == score_many([SPECS[0]], candles)[0]
+
+
+@pytest.mark.parametrize("many", [run_many, score_many, lambda specs, candles: run_spans(specs, candles, [(0, 9)])])
+@pytest.mark.parametrize(
+    ("specs", "given"), [([1], "int"), ([SPECS[0], None], "NoneType"), ("ab", "str"), (SPECS[0], "StrategySpec")]
+)
+def test_many_with_something_else_than_specs_is_refused(candles, many, specs, given):
+    with pytest.raises(
+        BacktestError, match=rf"^(each strategy|strategies) must be .*StrategySpec.*, was of type {given}$"
+    ):
+        many(specs, candles)
+
+
+@pytest.mark.parametrize("spec", ["momentum", None, {"lookback_period": 10}])
+def test_run_with_something_else_than_a_spec_is_refused(candles, spec):
+    with pytest.raises(BacktestError, match=r"^each strategy must be a StrategySpec\(.*\), was of type"):
+        run(spec, candles)
+
+
+@pytest.mark.parametrize("candles", [None, "candles.csv", [1, 2, 3]])
+def test_run_with_something_else_than_candles_is_refused(candles):
+    for call in (lambda: run(SPECS[0], candles), lambda: score_many(SPECS, candles), lambda: prepare(candles)):
+        with pytest.raises(BacktestError, match=r"^candles must be Candles, as read_candles returns, was of type"):
+            call()
+
+
+def test_run_with_something_else_than_costs_is_refused(candles):
+    for call in (lambda: run(SPECS[0], candles, 10), lambda: score_many(SPECS, candles, 10)):
+        with pytest.raises(CostError, match=r"^costs must be Costs\(fee_bps, slippage_bps\), was of type int$"):
+            call()
+
+
+@pytest.mark.parametrize(("funding", "given"), [(3, "int"), ((1, 2, 3), "tuple"), ("ab", "str")])
+def test_run_with_something_else_than_funding_is_refused(candles, funding, given):
+    with pytest.raises(FundingError, match=rf"^funding must be Funding or .*, was of type {given}$"):
+        run(SPECS[0], candles, funding=funding)

@@ -300,7 +300,10 @@ def test_reading_takes_the_timeframe_from_the_rows_and_not_from_the_name(tmp_pat
 def test_reading_a_single_candle_takes_the_timeframe_from_name_or_argument(tmp_path: Path) -> None:
     assert read_candles(write(frame().iloc[:1], tmp_path / "binance__BTC-USDT__4h.csv")).timeframe == "4h"
     path = write(frame().iloc[:1], tmp_path / "prices.csv")
-    assert "single candle does not show its timeframe; state it" in refusal(path, CandleError)
+    message = refusal(path, CandleError)
+    assert "single candle does not show its timeframe; state it" in message
+    assert "timeframe='1h'" in message
+    assert "--timeframe 1h" in message
     assert read_candles(path, timeframe="1d").timeframe == "1d"
 
 
@@ -314,3 +317,11 @@ def test_reading_a_simulated_name_gives_simulated_candles(tmp_path: Path) -> Non
     candles = read_candles(write(frame(), tmp_path / "simulated-5__BTC-USDT__1h.csv"))
     assert candles == SOUND
     assert candles.origin == "simulated:5"
+
+
+@pytest.mark.parametrize("path", [3, None, b"prices.csv", ["prices.csv"]])
+def test_reading_a_path_that_is_no_text_is_refused(path: object) -> None:
+    with pytest.raises(
+        CandleFileError, match=f"^a path must be text or a Path, was of type {type(path).__name__}; name a file$"
+    ):
+        read_candles(path)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 import math
 import pickle
 
+import numpy as np
 import pytest
 
 import strategies
@@ -91,3 +92,27 @@ def test_spec_with_invalid_value_states_rule_and_value(kind, change):
 def test_spec_at_the_bounds_is_valid(kind, change):
     parameters = StrategySpec(kind, VALID[kind] | change).parameters
     assert {name: parameters[name] for name in change} == change
+
+
+@pytest.mark.parametrize("kind", [None, 3, ["momentum"], {}])
+def test_spec_of_a_type_that_is_no_name_is_refused(kind):
+    with pytest.raises(
+        UnknownStrategyError, match=f"^a strategy type must be a name.*was of type {type(kind).__name__};"
+    ):
+        StrategySpec(kind, {})
+
+
+@pytest.mark.parametrize("parameters", [None, 20, "lookback_period", [("lookback_period", 20)], {20}])
+def test_spec_with_parameters_that_are_no_mapping_is_refused(parameters):
+    with pytest.raises(ParameterError, match=r"^parameters of momentum must be a mapping .*, was of type"):
+        StrategySpec("momentum", parameters)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [np.array([20, 30]), 10**400, -(10**400), None, 1j, [20]],
+    ids=["array", "huge", "-huge", "None", "complex", "list"],
+)
+def test_spec_with_a_value_that_is_no_float_is_refused(value):
+    with pytest.raises(ParameterError, match=r"^quantity must be "):
+        StrategySpec("momentum", VALID["momentum"] | {"quantity": value})
