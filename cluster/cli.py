@@ -3,8 +3,10 @@
 Exit status: 0; 1 our failure; 2 the user's mistake or a missing service; 130 Ctrl-C.
 """
 
+import difflib
 import errno
 import importlib
+import io
 import os
 import pkgutil
 import sys
@@ -18,11 +20,13 @@ from dotenv import load_dotenv
 from typing_extensions import override
 
 import cluster.commands
+from cluster.errors import UserError
 
 __all__ = ["cli", "main"]
 
 _OURS = ("market", "strategies", "backtest", "evolution", "storage", "cluster")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_INTERRUPTED = 130
 
 
 class _Commands(click.Group):
@@ -34,8 +38,12 @@ class _Commands(click.Group):
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
-            return None
+        known = self.list_commands(ctx)
+        if cmd_name not in known:
+            near = difflib.get_close_matches(cmd_name, known, n=1)
+            ctx.fail(
+                f'no command "{cmd_name}"; ' + (f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known)}")
+            )
         command = importlib.import_module(f"cluster.commands.{cmd_name}").command
         return command if isinstance(command, click.Command) else None
 
@@ -63,12 +71,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     SystemExit
         Always, with the exit status.
     """
-    raise SystemExit(_run(arguments))
+    status = _run(arguments)
+    if status == _INTERRUPTED:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(status)  # a native thread that was interrupted in its work may not survive an orderly end
+    raise SystemExit(status)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    load_dotenv(Path.cwd() / ".env")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that is not UTF-8 shows "?", and goes on
     try:
+        _read_dotenv()
         cli.main(args=None if arguments is None else list(arguments), prog_name="evoq", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
@@ -79,10 +95,12 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _refuse(error.format_message())
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("evoq: stopped", err=True)
-        return 130
+        return _INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads any more: end quietly
         return 0
+    except SystemExit:
+        return 0  # Rich leaves like this when nobody reads any more
     except Exception as error:
         if isinstance(error, ValueError) and type(error).__module__.partition(".")[0] in _OURS:
             return _refuse(str(error))
@@ -90,6 +108,18 @@ def _run(arguments: Sequence[str] | None) -> int:
             return _refuse(f"no space left on the disk for {error.filename or 'the output'}; free some and run again")
         return _report(error)
     return 0
+
+
+def _read_dotenv() -> None:
+    """Read the .env of this folder; what is exported already wins."""
+    try:
+        path = Path.cwd() / ".env"
+    except FileNotFoundError as error:
+        raise UserError("the present folder does not exist any more; change to one that does") from error
+    try:
+        load_dotenv(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} must be readable UTF-8 text, is not ({error}); correct or remove it") from error
 
 
 def _refuse(message: str) -> int:

@@ -2,28 +2,28 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from signal import SIGINT, SIGTERM, getsignal, signal
-from types import FrameType
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from backtest import Costs
 from cluster.errors import UserError
+from cluster.interruption import Interruption
 from cluster.leaderboard import THRESHOLD
 from cluster.markets import Markets
 from cluster.population_rows import population_rows
 from cluster.ray_runner import RayRunner
 from cluster.ray_session import RaySession
 from cluster.run_journal import RunJournal
-from evolution import ENGINE_VERSION, Evolution, Listener, Outcome, RunIdentity, StopReason
+from evolution import ENGINE_VERSION, Evolution, Listener, Member, Outcome, RunIdentity, StopReason
 from evolution.objective import ScsObjective
 from market import Clock
-from storage import Database, RunRepository, StorageError, StrategyCounts, StrategyRepository
+from storage import ConflictError, Database, RunRepository, StorageError, StrategyCounts, StrategyRepository
 
-__all__ = ["EvolutionRun", "RunSettings", "StoredRun"]
+__all__ = ["EvolutionRun", "Result", "RunSettings", "StoredRun"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,30 @@ class StoredRun:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run left behind.
+
+    Attributes
+    ----------
+    rows : sequence of mapping
+        The stored population, best SCS first.
+    counts : StrategyCounts
+        How many of it pass which bar.
+    seconds : float
+        Time spent on the run, over all processes that worked on it.
+    on_workers : int
+        Candidates that Ray's workers evaluated for this process.
+    """
+
+    rows: Sequence[Mapping[str, Any]]
+    counts: StrategyCounts
+    seconds: float
+    on_workers: int
+
+
 class EvolutionRun:
-    """A run on given markets, stored in a database.
+    """A run on given markets, stored in a database; a context manager that gives everything back.
 
     Parameters
     ----------
@@ -135,6 +157,8 @@ class EvolutionRun:
         self._prepared = markets.prepared()
         self._session = session
         self._runner = RayRunner(ScsObjective(self._prepared, settings.costs), session)
+        self._held = ExitStack()
+        self._held.callback(self._runner.close)
         self._runs = RunRepository(database.engine)
         self._strategies = StrategyRepository(database.engine)
         self._clock = clock
@@ -146,6 +170,14 @@ class EvolutionRun:
             costs_hash=settings.costs.cost_hash,
         )
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._held.close()
+
     def begin(self) -> StoredRun:
         """Store a new run.
 
@@ -154,21 +186,22 @@ class EvolutionRun:
         StoredRun
             Nothing is evaluated yet.
         """
-        return StoredRun(
-            self._runs.create(
-                {
-                    "engine_version": str(ENGINE_VERSION),
-                    "seed": self.settings.seed,
-                    "settings": self.settings.describe(),
-                    "settings_hash": self.identity.hash,
-                    "data_hash": self.markets.data_hash,
-                    "cost_hash": self.settings.costs.cost_hash,
-                    "origin": self.markets.origin,
-                    "host": socket.gethostname(),
-                    "pid": os.getpid(),
-                }
-            )
+        run_id = self._runs.create(
+            {
+                "engine_version": str(ENGINE_VERSION),
+                "seed": self.settings.seed,
+                "settings": self.settings.describe(),
+                "settings_hash": self.identity.hash,
+                "data_hash": self.markets.data_hash,
+                "cost_hash": self.settings.costs.cost_hash,
+                "origin": self.markets.origin,
+                "host": socket.gethostname(),
+                "pid": os.getpid(),
+            }
         )
+        self._held.enter_context(self._runs.claim(run_id))
+        self._log(run_id, "started", f"{self.settings.generations} generations of {self.settings.population}")
+        return StoredRun(run_id)
 
     def resume(self, run_id: str) -> StoredRun:
         """Take up a stored run.
@@ -188,6 +221,8 @@ class EvolutionRun:
         UserError
             If the candles are no longer those it was started on.
         """
+        self._runs.get(run_id)
+        self._held.enter_context(self._runs.claim(run_id))
         record = self._runs.get(run_id)
         if record.data_hash != self.markets.data_hash:
             raise UserError(
@@ -203,6 +238,7 @@ class EvolutionRun:
         state = self._runs.resume(
             run_id, settings=self.settings.describe(), done_too=more, host=socket.gethostname(), pid=os.getpid()
         )
+        self._log(run_id, "resumed", f"after {record.evaluations} evaluations")
         return StoredRun(run_id, state.batch, state.data or None, record.evaluations, record.seconds or 0.0)
 
     def start_ray(self) -> None:
@@ -214,25 +250,36 @@ class EvolutionRun:
         """Address of Ray's dashboard, once started."""
         return self._session.dashboard_url
 
-    def evolve(self, run: StoredRun, listener: Listener | None = None) -> Outcome:
-        """Evolve until the end, the target or a signal, and store every batch.
+    def evolve(
+        self, run: StoredRun, interruption: Interruption, listener: Listener | None = None
+    ) -> tuple[Outcome, Result]:
+        """Evolve until the end, the target or a signal; store every batch, and at last the population.
 
         Parameters
         ----------
         run : StoredRun
             What `begin` or `resume` returned.
+        interruption : Interruption
+            A signal ends the run after the batch in hand.
         listener : callable, optional
             Is told of every committed batch.
 
         Returns
         -------
-        Outcome
+        outcome : Outcome
             How it ended; a signal ends it as "request".
+        result : Result
+            What was stored.
+
+        Raises
+        ------
+        ConflictError
+            If another process has taken the run over.
         """
         began = self._clock.monotonic()
         hashes = {(candles.symbol, candles.timeframe): candles.data_hash for candles in self.markets.candles}
         journal = RunJournal(self._runs, run.id, hashes, self._clock, run.last_batch)
-        self._evolution = Evolution(
+        evolution = Evolution(
             self._runner,
             self.markets.spaces(),
             population=self.settings.population,
@@ -243,37 +290,29 @@ class EvolutionRun:
             listener=listener,
             state=run.state,
         )
+        interruption.check()
         try:
-            with _stopping_on_signals(self._evolution.stop):
-                outcome = self._evolution.run(self.settings.generations, self.settings.target_score)
-            journal.close()
+            with interruption.deferred(evolution.stop):
+                outcome = evolution.run(self.settings.generations, self.settings.target_score)
+                journal.close()
+            with interruption.deferred():
+                rows = self._store(run, evolution.optimizer.population)
+                seconds = run.seconds + self._clock.monotonic() - began
+                status = "interrupted" if outcome.reason is StopReason.REQUEST else "done"
+                self._log(run.id, status, f"{outcome.reason} after {outcome.evaluations} evaluations")
+                self._runs.finish(run.id, status, outcome.population_hash, seconds)
+        except ConflictError:
+            raise  # the run is another process's now
         except BaseException as error:
             # What is not yet written is evaluated again on resume; a second Ctrl-C may have torn the state.
             with suppress(StorageError):
                 self._runs.finish(run.id, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
             raise
-        finally:
-            self._runner.close()
-        status = "interrupted" if outcome.reason is StopReason.REQUEST else "done"
-        self._runs.finish(run.id, status, outcome.population_hash, run.seconds + self._clock.monotonic() - began)
-        return outcome
+        counts = self._strategies.counts(THRESHOLD, run_id=run.id)
+        return outcome, Result(rows, counts, seconds, self._runner.on_workers)
 
-    def store_population(self, run: StoredRun) -> tuple[Sequence[Mapping[str, Any]], StrategyCounts]:
-        """Score the members on their whole market and store them; call it after `evolve`.
-
-        Parameters
-        ----------
-        run : StoredRun
-            The run.
-
-        Returns
-        -------
-        rows : sequence of mapping
-            Stored rows of this run, best SCS first.
-        counts : StrategyCounts
-            How many of them pass which bar.
-        """
-        members = self._evolution.optimizer.population
+    def _store(self, run: StoredRun, members: Sequence[Member]) -> Sequence[Mapping[str, Any]]:
+        """Score members on their whole market, store them, and return the stored rows, best SCS first."""
         rows = population_rows(members, self._prepared, self.settings.costs, self.identity.schedule)
         self._strategies.replace_population(run.id, rows)
         stored: list[Mapping[str, Any]] = []
@@ -281,26 +320,7 @@ class EvolutionRun:
             page = self._strategies.leaderboard(limit=500, offset=len(stored), sort="-scs", run_id=run.id)
             stored += page.items
             if not page.items or len(stored) >= page.total:
-                return stored, self._strategies.counts(THRESHOLD, run_id=run.id)
+                return stored
 
-
-@contextmanager
-def _stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Let the first Ctrl-C (or SIGTERM) end the run after the batch in hand; the second one ends it at once."""
-    asked = False
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-        stop()
-
-    before = {number: getsignal(number) for number in (SIGINT, SIGTERM)}
-    for number in before:
-        signal(number, ask)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal(number, handler)
+    def _log(self, run_id: str, event: str, message: str) -> None:
+        self._runs.log(run_id, [{"ts": self._clock.now_ms(), "event": event, "message": message}])

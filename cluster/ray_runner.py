@@ -72,6 +72,11 @@ class RayRunner:
     deadline_s : float, optional
         The shortest time after which a chunk that has not come back is given up; the first chunks, for which workers
         may have to compile, get five times as long.
+
+    Attributes
+    ----------
+    on_workers : int
+        Candidates that workers have answered for so far.
     deadline_multiple : float, optional
         A chunk that is estimated to be long gets its estimate, with all that is under way before it, times this.
     """
@@ -100,6 +105,7 @@ class RayRunner:
         self._spent_here_s = 0.0
         self._answered = False
         self._alone = False
+        self.on_workers = 0
 
     @property
     def pending(self) -> int:
@@ -354,6 +360,7 @@ class RayRunner:
             self._repeat(chunk, f"its worker was lost ({type(error).__name__})")
             return []
         self._answered = True
+        self.on_workers += len(chunk.candidates)
         if result.failure is not None:
             failed = evaluation_error(chunk, result.failure)
             raise failed

@@ -187,7 +187,8 @@ class RaySession:
             "_node_ip_address": _LOOPBACK,
             "_temp_dir": str(folder),
         }
-        with changed_environment(local_settings(private_token_file()), hide_secrets=True), node_on_loopback(True):
+        environment = changed_environment(local_settings(private_token_file()), hide_secrets=True)
+        with environment, node_on_loopback(True):
             try:
                 information = connect("local", options)
             except Exception as error:  # Ray raises whatever it met, bare Exception included

@@ -1,12 +1,14 @@
 """Runs of evolution: committed batch by batch, so that a kill loses at most the batch in flight."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from sqlalchemy import Connection, Engine, Table, func, insert, select, update
 
 from storage.bulk import copy_rows
-from storage.errors import ConflictError, InvalidValueError, NotFoundError
+from storage.errors import ConflictError, InvalidValueError, NotFoundError, StorageError
 from storage.models import Run, StrategyEvolutionHistory, StrategyOptimizationLog, Trial, table_of
 from storage.partitions import ensure_partitions
 from storage.run_records import RunRecord, RunState, TrialCount, new_run_id
@@ -202,6 +204,54 @@ class RunRepository:
             self.get(run_id)
             raise ConflictError(f"run {run_id} is done: ask for more generations, or start a new one")
         return RunState(row.batch, bytes(row.state or b""))
+
+    @contextmanager
+    def claim(self, run_id: str) -> Iterator[None]:
+        """Work on a run alone: nobody else can claim it until this ends, or this process does.
+
+        Parameters
+        ----------
+        run_id : str
+            Its id.
+
+        Yields
+        ------
+        None
+            While it is claimed.
+
+        Raises
+        ------
+        ConflictError
+            If another process works on it.
+        """
+        key = int.from_bytes(hashlib.sha256(f"evoq run {run_id}".encode()).digest()[:8], signed=True)
+        with self._engine.connect() as connection:
+            claimed = connection.execute(select(func.pg_try_advisory_lock(key))).scalar_one()
+            connection.commit()
+            if not claimed:
+                record = self.get(run_id)
+                raise ConflictError(
+                    f"process {record.pid} on {record.host} works on run {run_id}: let it go on, or stop it first"
+                )
+            try:
+                yield
+            finally:
+                with suppress(StorageError):  # a lost connection has given the lock back already
+                    connection.execute(select(func.pg_advisory_unlock(key)))
+                    connection.commit()
+
+    def log(self, run_id: str, logs: Sequence[Mapping[str, object]]) -> None:
+        """Append rows to strategy_optimization_logs.
+
+        Parameters
+        ----------
+        run_id : str
+            The run.
+        logs : sequence of mappings
+            `ts`, `event`, and optionally the others.
+        """
+        with self._engine.begin() as connection:
+            _append(connection, _logs, run_id, ("event",), logs)
 
     def commit(
         self,

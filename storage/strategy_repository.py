@@ -257,6 +257,19 @@ class StrategyRepository:
             total = connection.execute(count).scalar_one()
         return StrategyPage(items, int(total))
 
+    def latest_run(self) -> str | None:
+        """Return the run whose population was stored last.
+
+        Returns
+        -------
+        str or None
+            Its id; None while no population is stored.
+        """
+        query = select(_table.c.run_id).order_by(_table.c.updated_at.desc(), _table.c.run_id.desc()).limit(1)
+        with self._engine.connect() as connection:
+            run_id: str | None = connection.execute(query).scalar()
+        return run_id
+
     def counts(self, threshold: float, **filters: str | None) -> StrategyCounts:
         """Return how many strategies pass which bar, and why the others do not.
 

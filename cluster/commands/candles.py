@@ -25,7 +25,7 @@ def _store() -> "CandleStore":
     return CandleStore(home() / "candles")
 
 
-@command.command("list")
+@command.command("list", epilog="Example: evoq candles list --json")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 def list_candles(as_json: bool) -> None:
     """List what is stored: bars, span, gaps, origin."""

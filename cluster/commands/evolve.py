@@ -1,5 +1,6 @@
 """`evoq evolve`: evolve a population on candle files."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +10,16 @@ from click.core import ParameterSource
 from cluster.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from rich.console import Console
 
-    from cluster.evolution_run import EvolutionRun, RunSettings, StoredRun
+    from cluster.evolution_run import EvolutionRun, Result, RunSettings, StoredRun
+    from cluster.interruption import Interruption
     from cluster.ray_session import RaySession
     from evolution import Outcome
     from market import Clock
-    from storage import Database, StrategyCounts
+    from storage import Database
 
 __all__ = ["command"]
 
@@ -50,14 +52,10 @@ def command(ctx: click.Context, /, **options: Any) -> None:
 
     Every evaluation is kept. A run that was stopped, by Ctrl-C or worse, goes on with --resume and ends with
     the same population as one that was not.
-
-    Raises
-    ------
-    Abort
-        If it was stopped by a signal.
     """
     from rich.console import Console
 
+    from cluster.interruption import Interruption
     from cluster.ray_session import RaySession
     from market import SystemClock
     from storage import open_database
@@ -67,25 +65,27 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     settings = _settings(options) if options["resume"] is None else None
     console = Console(stderr=True, highlight=False)
     clock = SystemClock()
-    with RaySession(options["address"] or "local", workers=options["workers"]) as session:
+    session = RaySession(options["address"] or "local", workers=options["workers"])
+    with Interruption() as interruption, session:
         if not session.local:
-            with console.status("joining the Ray cluster"):
+            with console.status("joining the Ray cluster"), interruption.deferred():
                 session.start()  # an address at which nobody answers is told before anything is stored
+            interruption.check()
         with console.status("opening the database"):
             database = open_database()
-        with database:
-            run, stored = _prepare(database, session, settings, options, given, console, clock)
-            began = clock.monotonic()
-            outcome = _evolve(run, stored, console, clock, start_ray=options["address"] == "local")
-            with console.status("scoring and storing the population"):
-                rows, counts = run.store_population(stored)
-            seconds = stored.seconds + clock.monotonic() - began
+        with database, _opened(database, session, settings, options, given, console, clock) as run:
+            stored = _taken_up(run, options, console)
+            if options["address"] == "local":
+                with console.status("starting Ray on this machine"), interruption.deferred():
+                    run.start_ray()
+                interruption.check()
+                console.print(f"Ray dashboard: {run.dashboard_url}")
+            outcome, result = _evolve(run, stored, interruption, console, clock)
             if options["as_json"]:
-                _print_json(stored, outcome, rows, seconds)
+                _print_json(stored, outcome, result)
             else:
-                _show(Console(highlight=False), run, stored, outcome, rows, counts, seconds)
-    if outcome.reason == "request":
-        raise click.exceptions.Abort
+                _show(Console(highlight=False), run, stored, outcome, result)
+        interruption.check()
 
 
 def _check(options: dict[str, Any]) -> None:
@@ -147,7 +147,7 @@ def _resumed_settings(database: "Database", run_id: str, options: dict[str, Any]
     return replace(stored, **changed)
 
 
-def _prepare(
+def _opened(
     database: "Database",
     session: "RaySession",
     settings: "RunSettings | None",
@@ -155,55 +155,49 @@ def _prepare(
     given: set[str],
     console: "Console",
     clock: "Clock",
-) -> "tuple[EvolutionRun, StoredRun]":
-    """Read the candles and store a new run, or take up an old one."""
+) -> "EvolutionRun":
+    """Read the candles of a new run, or of the one that goes on."""
     from cluster.evolution_run import EvolutionRun
     from cluster.markets import read_markets
     from storage import RunRepository
 
-    run_id = None
     if settings is None:
-        run_id = options["resume"]
-        if not run_id:
+        if not options["resume"]:
             runs = RunRepository(database.engine)
             record = runs.latest(unfinished=True) or (runs.latest() if "generations" in given else None)
             if record is None:
                 raise UserError("there is no unfinished run to resume; start one with evoq evolve --candles FILE")
-            run_id = record.id
-        settings = _resumed_settings(database, run_id, options, given)
+            options["resume"] = record.id
+        settings = _resumed_settings(database, options["resume"], options, given)
     with console.status("reading candles"):
         markets = read_markets(settings.paths, settings.symbol, settings.timeframe)
-    run = EvolutionRun(settings, markets, database, session, clock)
-    stored = run.begin() if run_id is None else run.resume(run_id)
-    label = "[black on yellow] SIMULATED [/] " if markets.simulated else ""
-    listed = ", ".join(f"{one.symbol} {one.timeframe} ({len(one):,} candles, {one.venue})" for one in markets.candles)
+        return EvolutionRun(settings, markets, database, session, clock)
+
+
+def _taken_up(run: "EvolutionRun", options: dict[str, Any], console: "Console") -> "StoredRun":
+    """Store a new run, or take up the one that goes on, and say so."""
+    stored = run.begin() if options["resume"] is None else run.resume(options["resume"])
+    label = "[black on yellow] SIMULATED [/] " if run.markets.simulated else ""
+    listed = ", ".join(
+        f"{one.symbol} {one.timeframe} ({len(one):,} candles, {one.venue})" for one in run.markets.candles
+    )
     console.print(f"{label}run {stored.id} on {listed}", soft_wrap=True)
-    return run, stored
+    return stored
 
 
-def _evolve(run: "EvolutionRun", stored: "StoredRun", console: "Console", clock: "Clock", start_ray: bool) -> "Outcome":
+def _evolve(
+    run: "EvolutionRun", stored: "StoredRun", interruption: "Interruption", console: "Console", clock: "Clock"
+) -> "tuple[Outcome, Result]":
     from cluster.evolution_progress import EvolutionProgress
 
-    if start_ray:
-        with console.status("starting Ray on this machine"):
-            run.start_ray()
-        console.print(f"Ray dashboard: {run.dashboard_url}")
     settings = run.settings
     bars_each = sum(len(candles) for candles in run.markets.candles) / len(run.markets.candles)
     total = settings.population * settings.generations
     with EvolutionProgress(console, total, stored.evaluations, settings.generations, bars_each, clock) as progress:
-        return run.evolve(stored, progress)
+        return run.evolve(stored, interruption, progress)
 
 
-def _show(
-    console: "Console",
-    run: "EvolutionRun",
-    stored: "StoredRun",
-    outcome: "Outcome",
-    rows: "Sequence[Mapping[str, Any]]",
-    counts: "StrategyCounts",
-    seconds: float,
-) -> None:
+def _show(console: "Console", run: "EvolutionRun", stored: "StoredRun", outcome: "Outcome", result: "Result") -> None:
     from cluster.leaderboard import best_per_type, different_results, print_leaderboard, summary
     from evolution import StopReason
 
@@ -212,36 +206,46 @@ def _show(
         StopReason.TARGET: "done, the target score is reached",
         StopReason.REQUEST: "stopped; what was evaluated is kept",
     }
+    workers = f", {result.on_workers:,} on Ray's workers" if result.on_workers else ""
     console.print(
         f"{ends[outcome.reason]}: generation {outcome.generation}, round {outcome.round}, "
-        f"{outcome.evaluations:,} evaluations ({outcome.distinct:,} distinct) in {seconds:,.1f} s",
+        f"{outcome.evaluations:,} evaluations ({outcome.distinct:,} distinct{workers}) in {result.seconds:,.1f} s",
         soft_wrap=True,
     )
     simulated = " (SIMULATED MARKET: proves nothing about real ones)" if run.markets.simulated else ""
-    shown = different_results(rows, _SHOWN)
-    print_leaderboard(console, shown, f"best {len(shown)} different results of {len(rows):,} strategies{simulated}")
-    print_leaderboard(console, best_per_type(rows), "best of each type")
-    console.print(summary(counts), soft_wrap=True)
+    shown = different_results(result.rows, _SHOWN)
+    count = f"{len(result.rows):,} strategies"
+    print_leaderboard(console, shown, f"best {len(shown)} different results of {count}{simulated}")
+    print_leaderboard(console, best_per_type(result.rows), "best of each type")
+    console.print(summary(result.counts), soft_wrap=True)
     console.print(
         "scores are in-sample: among so many candidates luck alone looks good", style="yellow", soft_wrap=True
     )
     console.print(f"population {outcome.population_hash}", soft_wrap=True)
     if outcome.reason is StopReason.REQUEST:
         console.print(f"next: evoq evolve --resume {stored.id}", soft_wrap=True)
-        return
-    best = rows[0]
-    parameters = " ".join(f"--param {name}={value:g}" for name, value in best["parameters"].items())
-    file = run.markets.files[(best["symbol"], best["timeframe"])]
-    console.print("next: evoq strategies", soft_wrap=True)
-    console.print(
-        f"      evoq backtest --candles {file} --type {best['type']} {parameters} --plot best.html", soft_wrap=True
-    )
+    elif result.rows:
+        console.print(f"next: evoq strategies\n      {_backtest_command(run, result.rows[0])}", soft_wrap=True)
 
 
-def _print_json(stored: "StoredRun", outcome: "Outcome", rows: "Sequence[Mapping[str, Any]]", seconds: float) -> None:
+def _backtest_command(run: "EvolutionRun", row: "Mapping[str, Any]") -> str:
+    """Return the command that backtests a strategy as this run did."""
+    settings = run.settings
+    words = ["evoq", "backtest", "--candles", str(run.markets.files[(row["symbol"], row["timeframe"])])]
+    words += ["--type", row["type"]]
+    for name, value in row["parameters"].items():
+        words += ["--param", f"{name}={value:.15g}"]
+    for name in ("symbol", "timeframe"):
+        if getattr(settings, name):
+            words += [f"--{name}", getattr(settings, name)]
+    words += ["--fee-bps", f"{settings.fee_bps:.15g}", "--slippage-bps", f"{settings.slippage_bps:.15g}"]
+    return shlex.join([*words, "--plot", "best.html"])
+
+
+def _print_json(stored: "StoredRun", outcome: "Outcome", result: "Result") -> None:
     from cluster.json_output import dumps
 
-    best = rows[0] if rows else {}
+    best = result.rows[0] if result.rows else {}
     shown = (
         "id", "type", "symbol", "timeframe", "venue", "origin", "parameters", "scs", "score_parts", "fitness",
         "n_trades", "win_rate", "profit_factor", "sharpe", "max_drawdown", "volatility", "total_return", "grade",
@@ -253,11 +257,12 @@ def _print_json(stored: "StoredRun", outcome: "Outcome", rows: "Sequence[Mapping
                 "run_id": stored.id,
                 "evaluations": outcome.evaluations,
                 "distinct": outcome.distinct,
+                "on_workers": result.on_workers,
                 "generation": outcome.generation,
                 "round": outcome.round,
                 "population_hash": outcome.population_hash,
                 "best": {name: best.get(name) for name in shown},
-                "seconds": round(seconds, 3),
+                "seconds": round(result.seconds, 3),
             }
         )
     )

@@ -33,19 +33,25 @@ def command(
     """Show the leaderboard: the stored strategies, best score first."""
     from rich.console import Console
 
+    import strategies
     from cluster.errors import UserError
     from cluster.json_output import dumps
     from cluster.leaderboard import THRESHOLD, print_leaderboard, summary
     from storage import RunRepository, StrategyRepository, open_database
 
+    if kind is not None:
+        strategies.get(kind)
     console = Console(highlight=False)
     with open_database() as database:
+        repository, runs = StrategyRepository(database.engine), RunRepository(database.engine)
+        latest = runs.latest()
         if run_id is None:
-            latest = RunRepository(database.engine).latest()
-            if latest is None:
-                raise UserError("no run is stored yet; start one with evoq evolve --candles FILE")
-            run_id = latest.id
-        repository = StrategyRepository(database.engine)
+            run_id = repository.latest_run()
+            if run_id is None:
+                cure = f"--resume {latest.id}" if latest else "--candles FILE"
+                raise UserError(f"no population is stored yet; evoq evolve {cure}")
+        elif run_id != "all":
+            runs.get(run_id)
         filters: dict[str, Any] = {
             "type": kind, "symbol": symbol, "timeframe": timeframe, "venue": venue, "grade": grade, "state": state,
             "run_id": None if run_id == "all" else run_id,
@@ -58,3 +64,5 @@ def command(
     of = "all runs" if run_id == "all" else f"run {run_id}"
     print_leaderboard(console, page.items, f"{len(page.items):,} of {page.total:,} strategies of {of}, by {sort}")
     console.print(summary(counts), soft_wrap=True)
+    if latest is not None and latest.status != "done":
+        console.print(f"run {latest.id} is not done: evoq evolve --resume {latest.id}", soft_wrap=True)

@@ -175,7 +175,25 @@ def test_plot_on_a_full_disk_is_one_line_with_status_2(file):
 
 
 def test_unknown_command_is_one_line_with_status_2(tmp_path):
-    assert_one_line(evoq("backtset", home=tmp_path), "backtset")
+    assert_one_line(evoq("backtset", home=tmp_path), 'no command "backtset"; did you mean "backtest"?')
+
+
+def test_terminal_without_utf8_still_shows_the_report(file):
+    result = evoq("backtest", "--candles", file, *MOMENTUM, home=file.parent, PYTHONIOENCODING="ascii")
+    assert result.returncode == 0, result.stderr
+    assert "SCS" in result.stdout
+
+
+def test_dotenv_that_is_no_text_is_one_line_with_status_2(tmp_path):
+    (tmp_path / ".env").write_bytes(b"A=\xff\xfe\n")
+    assert_one_line(evoq("candles", "list", home=tmp_path), ".env must be readable UTF-8 text")
+
+
+def test_dotenv_is_read_and_the_environment_wins(tmp_path):
+    (tmp_path / ".env").write_text(f"EVOQ_HOME={tmp_path / 'other'}\nDB_HOST=127.0.0.1\nDB_PORT=1\n")
+    assert_one_line(evoq("strategies", home=tmp_path), "127.0.0.1:1")
+    assert not (tmp_path / "other").exists()
+    assert_one_line(evoq("strategies", home=tmp_path, DB_HOST=""), "no population is stored yet")
 
 
 def test_help_shows_an_example(command):

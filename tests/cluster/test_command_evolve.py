@@ -1,13 +1,19 @@
 """`evoq evolve` as a process: the same population whatever happens to it, and mistakes answered in one line."""
 
 import json
+import os
+import shlex
 import signal
+import time
 
+import psutil
 import pytest
 from command_line import assert_one_line, evoq, started, wait_for
+from sqlalchemy import text
 
 from cluster.simulated_candles import simulated_files
 from market import CandleStore, synthetic_candles
+from storage import open_database
 
 SETTINGS = ["--population", "200", "--generations", "8", "--seed", "11"]
 EVALUATIONS = 1_600
@@ -17,7 +23,7 @@ EVALUATIONS = 1_600
 def candles(tmp_path_factory):
     """Two simulated markets, long enough that a run can be caught in the middle."""
     folder = tmp_path_factory.mktemp("candles")
-    files = simulated_files(folder, seed=3, symbols=("BTC/USDT", "ETH/USDT"), timeframe="5m", bars=40_000)
+    files = simulated_files(folder, seed=3, symbols=("BTC/USDT", "ETH/USDT"), timeframe="5m", bars=80_000)
     return [word for file in files for word in ("--candles", file)]
 
 
@@ -54,6 +60,8 @@ def test_strategies_shows_what_was_stored(undisturbed):
     assert "momentum" not in shown.stdout
     assert "score >= 65" in shown.stdout
     assert_one_line(evoq("strategies", "--sort", "id; drop table runs", home=home), "sort must be one of")
+    assert_one_line(evoq("strategies", "--type", "breakot", home=home), 'did you mean "breakout"')
+    assert_one_line(evoq("strategies", "--run", "nosuch", home=home), "there is no run")
 
 
 def test_resume_after_interrupt_and_kill_ends_with_the_same_population(undisturbed, candles, tmp_path):
@@ -91,6 +99,69 @@ def test_workers_and_ray_do_not_change_the_population(undisturbed, candles, tmp_
     _, expected = undisturbed
     found = ended(evoq("evolve", *candles, *SETTINGS, "--ray", "local", "--workers", "2", "--json", home=tmp_path))
     assert found["population_hash"] == expected["population_hash"]
+    assert found["on_workers"] > 0
+
+
+def test_kill_while_the_population_is_stored_loses_nothing(undisturbed, candles, tmp_path):
+    """Killed at any time after the last batch, the run is taken up and its population stored."""
+    _, expected = undisturbed
+    with started("evolve", *candles, *SETTINGS, home=tmp_path) as process:
+        wait_for(process, "generation 8/8")
+        process.kill()
+    found = ended(evoq("evolve", "--resume", "--json", home=tmp_path))
+    assert found["population_hash"] == expected["population_hash"]
+    assert json.loads(evoq("strategies", "--json", home=tmp_path).stdout)["total"] == 200
+
+
+def test_run_that_somebody_works_on_is_not_taken_over(candles, tmp_path):
+    with started("evolve", *candles, "--population", "200", "--generations", "500", home=tmp_path) as process:
+        wait_for(process, "generation 2/500")
+        assert_one_line(evoq("evolve", "--resume", home=tmp_path), f"process {process.pid}", "works on run")
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+
+
+@pytest.mark.parametrize(
+    ("said", "whom"),
+    [
+        ("", "group"),  # while modules are loaded and the database is opened
+        ("run ", "process"),  # while Ray starts
+        pytest.param("run ", "group", marks=pytest.mark.long),  # Ray may wait a minute for a process that was ended
+    ],
+)
+def test_interrupt_before_the_first_batch_leaves_nothing_behind(candles, tmp_path, said, whom):
+    with started("evolve", *candles, "--ray", "local", home=tmp_path) as process:
+        if said:
+            wait_for(process, said)
+        time.sleep(1.5)
+        if whom == "group":
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        else:
+            process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=200)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    ours = [other for other in psutil.process_iter(["environ"]) if other.info["environ"]]
+    left = [other for other in ours if other.info["environ"].get("EVOQ_HOME") == str(tmp_path)]
+    assert left == []
+
+
+def test_next_command_reproduces_the_best(candles, tmp_path):
+    settings = ["--population", "40", "--generations", "1", "--fee-bps", "1", "--slippage-bps", "0"]
+    result = evoq("evolve", *candles, *settings, home=tmp_path)
+    (line,) = [line for line in result.stdout.splitlines() if "evoq backtest" in line]
+    words = shlex.split(line)[2:-2]
+    best = json.loads(evoq("strategies", "--json", "--limit", "1", home=tmp_path).stdout)["items"][0]
+    report = json.loads(evoq(*["backtest", *words[words.index("--candles") :]], "--json", home=tmp_path).stdout)
+    assert report["score"]["total"] == best["scs"]
+
+
+def test_log_says_how_the_run_went(undisturbed):
+    home, found = undisturbed
+    query = text("SELECT event FROM strategy_optimization_logs WHERE run_id = :id ORDER BY id")
+    with open_database(home, environ={}) as database, database.engine.connect() as connection:
+        assert connection.execute(query, {"id": found["run_id"]}).scalars().all() == ["started", "done"]
 
 
 def test_target_score_ends_the_run_early(candles, tmp_path):
