@@ -90,3 +90,9 @@ def test_constraints_pin_everything_that_is_asked_for():
         match = re.match(r"[A-Za-z0-9._-]+", requirement)
         assert match
         assert plain(match.group()) in pinned, requirement
+
+
+def test_links_between_documents_lead_somewhere():
+    for document in [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
