@@ -1,14 +1,19 @@
 """The breeder: makes the children of a batch from the committed state."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from evolution import operators
-from evolution.batch import Slot
+from evolution.batch import Batch, Slot
 from evolution.candidate import Candidate
+from evolution.credit import Credit
 from evolution.deme import Deme
+from evolution.experience import Experience
 from evolution.identity import RunIdentity
 from evolution.memory import fingerprint
-from evolution.selection import select_parents
+from evolution.screening import most_promising
+from evolution.selection import select_migrant, select_parents
+from evolution.space import Space
 from evolution.stream import REPLACEMENT, VARIATION, Stream, Streams
 
 __all__ = ["INITIAL", "Breeder"]
@@ -18,6 +23,31 @@ INITIAL = "initial"
 
 _REDRAWS = 8
 """How often a child whose parameters are known already is drawn again, before it shares their result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the children of one species are made from.
+
+    Attributes
+    ----------
+    deme : Deme
+        Committed members.
+    others : sequence of Deme
+        Members of the same strategy type on other markets; none of them empty.
+    experience : Experience
+        What was evaluated.
+    pending : list of tuple of float
+        Genomes in flight; each child adds its own.
+    wheel : sequence of (float, Operator)
+        Operators and the upper edges of their shares.
+    """
+
+    deme: Deme
+    others: Sequence[Deme]
+    experience: Experience
+    pending: list[tuple[float, ...]]
+    wheel: Sequence[tuple[float, operators.Operator]]
 
 
 class Breeder:
@@ -35,9 +65,25 @@ class Breeder:
         self._species = [species for species, _ in identity.spaces]
         self._spaces = [space for _, space in identity.spaces]
         self._streams = [Streams(identity.seed, species) for species in self._species]
-        self._wheel = _wheel(identity.settings.shares)
+        # the markets between which a strategy type migrates
+        self._relatives = [
+            [
+                index
+                for index, (other, other_space) in enumerate(identity.spaces)
+                if other != species and other.type == species.type and len(other_space) == len(space)
+            ]
+            for species, space in identity.spaces
+        ]
 
-    def breed(self, batch: int, demes: Sequence[Deme], is_known: Callable[[bytes], bool]) -> list[Slot]:
+    def breed(
+        self,
+        batch: int,
+        demes: Sequence[Deme],
+        experiences: Sequence[Experience],
+        merits: Sequence[Credit],
+        in_flight: Sequence[Batch],
+        is_known: Callable[[bytes], bool],
+    ) -> list[Slot]:
         """Return the children of a batch.
 
         Parameters
@@ -46,6 +92,12 @@ class Breeder:
             Number of the batch.
         demes : sequence of Deme
             Committed members, one deme a species.
+        experiences : sequence of Experience
+            Committed evaluations, one a species.
+        merits : sequence of Credit
+            Shares of the operators, one a species.
+        in_flight : sequence of Batch
+            Batches that are generated and not committed.
         is_known : callable
             Whether the parameters with a fingerprint have been generated before. Both the committed genomes and those
             in flight count: by the fixed lag they, too, are the same in every run.
@@ -57,8 +109,22 @@ class Breeder:
         """
         slots: list[Slot] = []
         fresh: set[bytes] = set()
+        pending: list[list[tuple[float, ...]]] = [[] for _ in demes]
+        for each in in_flight:
+            for slot in each.slots:
+                pending[self._schedule.locate(slot.candidate.number)[0]].append(slot.candidate.genome)
+        surroundings = [
+            Surroundings(
+                deme,
+                [demes[other] for other in self._relatives[index] if len(demes[other])],
+                experiences[index],
+                pending[index],
+                _wheel(merits[index].shares()),
+            )
+            for index, deme in enumerate(demes)
+        ]
         for number in self._schedule.children(batch):
-            slot = self._child(number, batch, demes, lambda key: key in fresh or is_known(key))
+            slot = self._child(number, batch, surroundings, lambda key: key in fresh or is_known(key))
             fresh.add(slot.key)
             slots.append(slot)
         return slots
@@ -116,33 +182,58 @@ class Breeder:
             operator=operator,
         )
 
-    def _child(self, number: int, batch: int, demes: Sequence[Deme], is_known: Callable[[bytes], bool]) -> Slot:
+    def _child(
+        self, number: int, batch: int, surroundings: Sequence[Surroundings], is_known: Callable[[bytes], bool]
+    ) -> Slot:
         index, child = self._schedule.locate(number)
-        species, space, deme = self._species[index], self._spaces[index], demes[index]
-        parents: tuple[int, ...] = ()
-        is_initial = self._schedule.is_initial(number)
+        species, space, around = self._species[index], self._spaces[index], surroundings[index]
         stream = self._streams[index].of(child, VARIATION)
-        for _ in range(1 + _REDRAWS):
+        is_initial = self._schedule.is_initial(number)
+        wanted = 1 if is_initial or not len(around.experience) else self._settings.proposals
+        proposals: list[Slot] = []
+        for draw in range(wanted + _REDRAWS):
+            parents: tuple[int, ...] = ()
             if is_initial:
                 operator = INITIAL
                 genes = [stream.uniform() for _ in range(len(space))]
             else:
-                operator, parents, genes = self._descendant(deme, len(space), stream)
+                operator, parents, genes = self._descendant(around, space, stream)
             genome, parameters = space.repair(genes)
             key = fingerprint(species, parameters)
             is_shared = is_known(key)
-            if not is_shared:
+            if is_shared and draw < wanted + _REDRAWS - 1:
+                continue
+            if is_shared and proposals:
                 break
-        candidate = Candidate(number, species, child, batch, genome, space.names, parameters, parents, operator)
-        return Slot(candidate, key, is_shared)
+            candidate = Candidate(number, species, child, batch, genome, space.names, parameters, parents, operator)
+            proposals.append(Slot(candidate, key, is_shared))
+            if len(proposals) == wanted:
+                break
+        chosen = proposals[self._screen([slot.candidate.genome for slot in proposals], around, stream)]
+        around.pending.append(chosen.candidate.genome)
+        return chosen
 
-    def _descendant(self, deme: Deme, n_genes: int, stream: Stream) -> tuple[str, tuple[int, ...], list[float]]:
+    def _screen(self, genomes: Sequence[tuple[float, ...]], around: Surroundings, stream: Stream) -> int:
+        if len(genomes) == 1:
+            return 0
+        spread = around.deme[0].score - around.deme[len(around.deme) - 1].score if len(around.deme) else 0.0
+        novelty = 0.0 if stream.uniform() < self._settings.greedy else self._settings.novelty
+        return most_promising(genomes, around.experience, around.pending, spread or 1.0, novelty)
+
+    def _descendant(
+        self, around: Surroundings, space: Space, stream: Stream
+    ) -> tuple[str, tuple[int, ...], list[float]]:
         u = stream.uniform()
-        operator = next(operator for edge, operator in self._wheel if u < edge)
-        if operator.n_parents and not len(deme):
-            operator = operators.get("immigrant")  # nobody of this species has a finite score yet
-        parents = select_parents(deme, operator.n_parents, stream, self._settings)
-        genes = operator.breed([parent.candidate.genome for parent in parents], n_genes, stream, self._settings)
+        operator = next(operator for edge, operator in around.wheel if u < edge)
+        is_foreign = "foreign elite" in operator.roles
+        if (is_foreign and not around.others) or (operator.n_parents and not is_foreign and not len(around.deme)):
+            operator = operators.get("immigrant")  # nobody to descend from
+        if is_foreign and operator.n_parents:
+            migrant = select_migrant(around.others, stream)
+            genes = operator.breed([migrant.candidate.genome], len(space), stream, self._settings)
+            return operator.name, (), genes
+        parents = select_parents(around.deme, operator, stream, self._settings) if operator.n_parents else []
+        genes = operator.breed([parent.candidate.genome for parent in parents], len(space), stream, self._settings)
         children = dict.fromkeys(parent.candidate.child for parent in parents)
         return operator.name, tuple(children), genes
 
@@ -150,7 +241,7 @@ class Breeder:
 def _wheel(shares: Mapping[str, float]) -> list[tuple[float, operators.Operator]]:
     edges: list[tuple[float, operators.Operator]] = []
     total = 0.0
-    for name, share in shares.items():  # sorted by name
+    for name, share in shares.items():  # in the order of the settings, which is sorted by name
         if share > 0.0:
             total += share
             edges.append((total, operators.get(name)))

@@ -8,9 +8,11 @@ from evolution.batch import Batch, Slot
 from evolution.breeder import Breeder
 from evolution.candidate import Candidate, Member
 from evolution.commit import Commit
+from evolution.credit import Credit
 from evolution.deme import Deme
 from evolution.engine_version import ENGINE_VERSION
 from evolution.errors import IdentityError, SettingsError, StateError, TellError
+from evolution.experience import Experience
 from evolution.hall import HallOfFame
 from evolution.identity import RunIdentity
 from evolution.in_flight import InFlight, not_asked
@@ -325,6 +327,8 @@ class Optimizer:
             hall=tuple(self._hall),
             batches=tuple(self._in_flight.batches),
             memory=self._memory,
+            experiences=self._experiences,
+            credits=self._credits,
         ).to_json()
 
     def _begin(self, identity: RunIdentity) -> None:
@@ -337,7 +341,10 @@ class Optimizer:
         self._schedule = identity.schedule
         self._breeder = Breeder(identity)
         self._demes = [Deme(self._schedule.share(index), identity.settings) for index in range(len(identity.spaces))]
-        self._memory = Memory(identity.settings.memory)
+        settings = identity.settings
+        self._experiences = [Experience(len(space), settings.experience) for _, space in identity.spaces]
+        self._credits = [Credit(settings.shares, settings.adaptation, settings.share_floor) for _ in identity.spaces]
+        self._memory = Memory(settings.memory)
         self._hall = HallOfFame(identity.settings.hall_of_fame)
         self._is_torn = False
         self._committed = 0
@@ -351,6 +358,7 @@ class Optimizer:
         for member in state.hall:
             self._hall.offer(member)
         self._memory = state.memory
+        self._experiences, self._credits = list(state.experiences), list(state.credits)
         self._committed, self._distinct = state.committed, state.distinct
         for batch in state.batches:
             self._in_flight.open(batch)
@@ -362,7 +370,10 @@ class Optimizer:
         self._is_torn = True
 
     def _breed(self, number: int) -> None:
-        batch = Batch(number, self._breeder.breed(number, self._demes, self._is_known))
+        slots = self._breeder.breed(
+            number, self._demes, self._experiences, self._credits, self._in_flight.batches, self._is_known
+        )
+        batch = Batch(number, slots)
         for slot in batch.slots:
             if slot.is_shared and slot.key in self._memory:
                 self._memory.touch(slot.key)  # must not be forgotten before this batch commits
@@ -381,6 +392,7 @@ class Optimizer:
     def _settle(self, slot: Slot) -> float:
         """Commit one child: remember its score, and let it compete for a place."""
         candidate = slot.candidate
+        species = self._schedule.locate(candidate.number)[0]
         if slot.is_shared:
             score = self._memory.touch(slot.key)
         else:
@@ -388,13 +400,16 @@ class Optimizer:
             score = slot.score
             self._memory.remember(slot.key, score)
             self._distinct += 1
+            self._experiences[species].add(candidate.genome, score)
+        has_joined = False
         if math.isfinite(score):
             member = Member(candidate, score, self._identity.seed, self._identity.engine_version)
-            deme = self._demes[self._schedule.locate(candidate.number)[0]]
+            deme = self._demes[species]
             if not deme.is_full:
                 deme.join(member)
             elif not slot.is_shared:
-                deme.challenge(member, self._breeder.replacement_stream(candidate))
+                has_joined = deme.challenge(member, self._breeder.replacement_stream(candidate))
             if not slot.is_shared:
                 self._hall.offer(member)
+        self._credits[species].reward(candidate.operator, float(has_joined))
         return score

@@ -11,13 +11,25 @@ from evolution.errors import SettingsError
 
 __all__ = ["Settings"]
 
+_SHARES = {
+    "mutation": 0.3,
+    "uniform": 0.3,
+    "differential": 0.12,
+    "current_to_pbest": 0.12,
+    "rank_mu": 0.11,
+    "immigrant": 0.05,
+}
+
+_LEAST = {"tournament": 1, "rivals": 1, "hall_of_fame": 1, "proposals": 1, "experience": 1, "memory": 4096}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Parameters of the evolutionary algorithm; part of a run's identity.
 
-    The defaults are the best of some thirty combinations, measured at budgets of 1,000 and 2,070 evaluations on smooth,
-    multimodal, narrow-valley and mixed-integer functions and on the SCS of every strategy type on real candles.
+    The defaults are the best of some fifty combinations, measured at budgets of 100 to 1,000 evaluations on landscapes
+    of every strategy type on real candles (the tuning set of `benchmarks/bench_evolution.py`). What did not pay there
+    (SBX, adaptive shares) has no share or is off.
 
     Attributes
     ----------
@@ -39,6 +51,18 @@ class Settings:
         Probability that a gene mutates; None is one over the number of genes.
     hall_of_fame : int
         Best distinct members ever that are kept; at least 1.
+    proposals : int
+        Children that are drawn for each one that is evaluated (`evolution.screening`); 1 for no screening.
+    novelty : float
+        What distance from everything known is worth in the choice among them, in spreads of the members' scores.
+    greedy : float
+        Share of the children chosen by prediction alone, 0..1: they refine, where novelty keeps its distance.
+    experience : int
+        Latest evaluated genomes of a species that the choice is based on; at least 1.
+    adaptation : float
+        How fast the shares follow the success of the operators (`evolution.credit`), 0..1; 0 keeps them as they are.
+    share_floor : float
+        Share of the children whose operators are drawn as `shares` says, whatever their success, 0..1.
     memory : int
         Evaluated genomes that are remembered, so that they are never evaluated again; at least 4,096. The least
         recently used are forgotten first.
@@ -49,17 +73,21 @@ class Settings:
         If one is out of its bounds.
     """
 
-    shares: Mapping[str, float] = field(
-        default_factory=lambda: {"differential": 0.5, "sbx": 0.35, "mutation": 0.1, "immigrant": 0.05}, hash=False
-    )
+    shares: Mapping[str, float] = field(default_factory=lambda: dict(_SHARES), hash=False)
     tournament: int = 5
     elite_parents: float = 0.3
     elites: float = 0.05
     rivals: int = 16
     crossover_eta: float = 10.0
-    mutation_eta: float = 15.0
+    mutation_eta: float = 3.0
     mutation_rate: float | None = None
     hall_of_fame: int = 100
+    proposals: int = 10
+    novelty: float = 5.0
+    greedy: float = 0.2
+    experience: int = 512
+    adaptation: float = 0.0
+    share_floor: float = 0.3
     memory: int = 65_536
 
     def __post_init__(self) -> None:
@@ -71,15 +99,15 @@ class Settings:
         total = math.fsum(shares.values())
         if abs(total - 1.0) > 1e-9:
             raise SettingsError(f"the shares of the operators must sum to 1, did to {total:g}")
-        for name in ("elite_parents", "elites"):
+        for name in ("elite_parents", "elites", "greedy", "adaptation", "share_floor"):
             _check_unit(name, getattr(self, name))
         if self.mutation_rate is not None:
             _check_unit("mutation_rate", self.mutation_rate)
-        for name, least in (("tournament", 1), ("rivals", 1), ("hall_of_fame", 1), ("memory", 4096)):
+        for name, least in _LEAST.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise SettingsError(f"{name} must be a whole number of at least {least:,}, was {value}")
-        for name in ("crossover_eta", "mutation_eta"):
+        for name in ("crossover_eta", "mutation_eta", "novelty"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0.0):
                 raise SettingsError(f"{name} must be finite and at least 0, was {value}")

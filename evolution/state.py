@@ -8,7 +8,9 @@ import numpy as np
 
 from evolution.batch import Batch, Slot
 from evolution.candidate import Candidate, Member
+from evolution.credit import Credit
 from evolution.errors import StateError
+from evolution.experience import Experience
 from evolution.identity import RunIdentity
 from evolution.memory import Memory, fingerprint
 from evolution.state_codec import binary, data_of
@@ -43,6 +45,10 @@ class EngineState:
         Generated and not committed, in their order.
     memory : Memory
         Scores of evaluated genomes.
+    experiences : sequence of Experience
+        Where each species was evaluated lately.
+    credits : sequence of Credit
+        Success of the operators in each species.
     """
 
     identity: RunIdentity
@@ -52,6 +58,8 @@ class EngineState:
     hall: Sequence[Member]
     batches: Sequence[Batch]
     memory: Memory
+    experiences: Sequence[Experience]
+    credits: Sequence[Credit]
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as JSON values. Floats are base64 of little-endian doubles: exact, compact, NaN included.
@@ -75,6 +83,12 @@ class EngineState:
                 "keys": binary(b"".join(self.memory)),
                 "scores": _pack(self.memory.scores()),
             },
+            "experience": {
+                "sizes": [len(experience) for experience in self.experiences],
+                "genes": binary(b"".join(experience.genes() for experience in self.experiences)),
+                "scores": _pack(score for experience in self.experiences for score in experience.scores()),
+            },
+            "credits": [_pack(credit.values.values()) for credit in self.credits],
         }
 
     @classmethod
@@ -111,6 +125,8 @@ class EngineState:
                 hall=_members_from_json(values["hall"], identity, restore),
                 batches=_batches_from_json(values["pending"], identity, int(values["committed"]), restore),
                 memory=_memory_from_json(values["memory"], identity.settings.memory),
+                experiences=_experiences_from_json(values["experience"], identity),
+                credits=_credits_from_json(values["credits"], identity),
             )
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise StateError(f"the state is damaged: {error!r}; restore an older one or start a new run") from error
@@ -195,3 +211,22 @@ def _memory_from_json(values: Mapping[str, Any], limit: int) -> Memory:
     keys = data_of(values["keys"])
     scores = _unpack(values["scores"])
     return Memory(limit, zip((keys[at : at + 8] for at in range(0, len(keys), 8)), scores, strict=True))
+
+
+def _experiences_from_json(values: Mapping[str, Any], identity: RunIdentity) -> list[Experience]:
+    genes, scores = data_of(values["genes"]), _unpack(values["scores"])
+    experiences: list[Experience] = []
+    for (_, space), size in zip(identity.spaces, values["sizes"], strict=True):
+        experiences.append(Experience(len(space), identity.settings.experience))
+        experiences[-1].restore(genes[: 2 * len(space) * size], scores[:size])
+        genes, scores = genes[2 * len(space) * size :], scores[size:]
+    return experiences
+
+
+def _credits_from_json(values: Sequence[Mapping[str, str]], identity: RunIdentity) -> list[Credit]:
+    settings = identity.settings
+    restored: list[Credit] = []
+    for _, packed in zip(identity.spaces, values, strict=True):
+        restored.append(Credit(settings.shares, settings.adaptation, settings.share_floor))
+        restored[-1].values = dict(zip(restored[-1].values, _unpack(packed), strict=True))
+    return restored

@@ -22,10 +22,14 @@ class Operator(ABC):
         Its name in `Settings.shares` and in the lineage of its children.
     n_parents : int
         How many parents it takes.
+    roles : tuple of str
+        Who each of them is: "winner" (of a tournament, or an elite), "anyone", "elite", or "foreign elite" of another
+        market of the same strategy type. Empty where all are winners.
     """
 
     name: ClassVar[str]
     n_parents: ClassVar[int]
+    roles: ClassVar[tuple[str, ...]] = ()
 
     def breed(
         self, parents: Sequence[Sequence[float]], n_genes: int, stream: Stream, settings: "Settings"

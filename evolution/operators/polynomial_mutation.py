@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["PolynomialMutation", "mutate"]
 
 
-def mutate(genes: Sequence[float], stream: Stream, eta: float, rate: float) -> list[float]:
+def mutate(genes: Sequence[float], stream: Stream, eta: float, rate: float, always: int = -1) -> list[float]:
     """Return `genes` with some of them moved by a polynomially distributed step of at most 1.
 
     Parameters
@@ -25,6 +25,8 @@ def mutate(genes: Sequence[float], stream: Stream, eta: float, rate: float) -> l
         Distribution index; the step's density is proportional to (1 - |step|) ** eta.
     rate : float
         Probability that a gene mutates.
+    always : int
+        A gene that mutates in any case; none when negative.
 
     Returns
     -------
@@ -39,7 +41,7 @@ def mutate(genes: Sequence[float], stream: Stream, eta: float, rate: float) -> l
     power = 1.0 / (eta + 1.0)
     mutated = list(genes)
     for index in range(len(mutated)):
-        if stream.uniform() < rate:
+        if stream.uniform() < rate or index == always:
             u = stream.uniform()
             step = (2.0 * u) ** power - 1.0 if u < 0.5 else 1.0 - (2.0 * (1.0 - u)) ** power
             mutated[index] += step
@@ -47,7 +49,7 @@ def mutate(genes: Sequence[float], stream: Stream, eta: float, rate: float) -> l
 
 
 class PolynomialMutation(Operator):
-    """A mutated copy of one parent."""
+    """A copy of one parent with at least one gene mutated."""
 
     name = "mutation"
     n_parents = 1
@@ -55,4 +57,5 @@ class PolynomialMutation(Operator):
     def _vary(
         self, parents: Sequence[Sequence[float]], n_genes: int, stream: Stream, settings: "Settings"
     ) -> list[float]:
-        return mutate(parents[0], stream, settings.mutation_eta, settings.gene_rate(n_genes))
+        always = stream.below(n_genes)
+        return mutate(parents[0], stream, settings.mutation_eta, settings.gene_rate(n_genes), always)

@@ -51,7 +51,10 @@ def test_operator_has_the_name_it_is_found_by(operator):
 
 
 def test_get_unknown_operator_names_those_that_exist():
-    with pytest.raises(SettingsError, match="known: differential, immigrant, mutation, sbx"):
+    with pytest.raises(
+        SettingsError,
+        match="known: current_to_pbest, differential, immigrant, migrant, mutation, rank_mu, sbx, uniform",
+    ):
         operators.get("sxb")
 
 
@@ -80,6 +83,34 @@ def test_sbx_spread_has_the_published_distribution():
     for share in (0.25, 0.5):
         bound = (2.0 * share) ** (1.0 / 6.0)
         assert abs(np.mean(crossed <= bound) - share) < 4 * math.sqrt(share * (1 - share) / len(crossed))
+
+
+def test_mutation_changes_at_least_one_gene():
+    settings = Settings(mutation_rate=0.0)
+    for key in range(50):
+        child = operators.get("mutation").breed([[0.5] * 4], 4, Stream(key.to_bytes(16, "big")), settings)
+        assert sum(gene != 0.5 for gene in child) == 1
+
+
+def test_uniform_crossover_without_mutation_takes_each_gene_from_a_parent():
+    settings, stream = Settings(mutation_rate=0.0), Stream(b"\5" * 16)
+    children = [operators.get("uniform").breed([[0.25] * 3, [0.75] * 3], 3, stream, settings) for _ in range(2000)]
+    assert {gene for child in children for gene in child} == {0.25, 0.75}
+    assert abs(np.mean(children) - 0.5) < 0.03
+
+
+def test_rank_mu_has_the_mean_and_the_widened_covariance_of_its_parents():
+    stream = Stream(b"\6" * 16)
+    parents = np.array([[0.45, 0.5, 0.52], [0.5, 0.55, 0.5], [0.55, 0.58, 0.47], [0.48, 0.5, 0.5], [0.5, 0.52, 0.51]])
+    children = [operators.get("rank_mu").breed(parents.tolist(), 3, stream, Settings()) for _ in range(20_000)]
+    assert np.mean(children, axis=0) == pytest.approx(parents.mean(axis=0), abs=2e-3)
+    assert np.cov(children, rowvar=False) == pytest.approx(1.69 * np.cov(parents, rowvar=False, ddof=0), abs=1e-4)
+
+
+def test_current_to_pbest_at_rest_where_all_parents_agree():
+    parent = [0.2, 0.4, 0.6]
+    child = operators.get("current_to_pbest").breed([parent] * 4, 3, Stream(b"\7" * 16), Settings())
+    assert child == pytest.approx(parent, abs=1e-15)
 
 
 def test_sbx_of_equal_parents_without_mutation_is_the_parent():

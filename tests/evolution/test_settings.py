@@ -32,6 +32,11 @@ def test_settings_shares_cannot_be_changed():
         ({"elites": -0.1}, r"elites must be in \[0, 1\], was -0.1"),
         ({"mutation_rate": 2.0}, r"mutation_rate must be in \[0, 1\], was 2.0"),
         ({"crossover_eta": float("nan")}, "crossover_eta must be finite"),
+        ({"proposals": 0}, "proposals must be a whole number of at least 1, was 0"),
+        ({"experience": 0}, "experience must be a whole number of at least 1, was 0"),
+        ({"novelty": -1.0}, "novelty must be finite and at least 0, was -1"),
+        ({"greedy": 1.5}, r"greedy must be in \[0, 1\], was 1.5"),
+        ({"adaptation": -0.1}, r"adaptation must be in \[0, 1\], was -0.1"),
         ({"memory": 10}, "memory must be a whole number of at least 4,096, was 10"),
     ],
 )

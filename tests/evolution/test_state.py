@@ -29,7 +29,9 @@ def test_decode_damaged_bytes_are_refused(state):
             decode_state(foreign)
 
 
-@pytest.mark.parametrize("name", ["members", "pending", "memory", "hall", "committed", "distinct"])
+@pytest.mark.parametrize(
+    "name", ["members", "pending", "memory", "hall", "committed", "distinct", "experience", "credits"]
+)
 def test_state_without_a_part_is_refused(state, name):
     del state[name]
     with pytest.raises(StateError, match=name):
