@@ -1,14 +1,14 @@
 """Runs of evolution: committed batch by batch, so that a kill loses at most the batch in flight."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from sqlalchemy import Connection, Engine, Table, func, insert, select, update
 
+from storage.advisory_lock import advisory_lock
 from storage.bulk import copy_rows
-from storage.errors import ConflictError, InvalidValueError, NotFoundError, StorageError
+from storage.errors import ConflictError, InvalidValueError, NotFoundError
 from storage.models import Run, StrategyEvolutionHistory, StrategyOptimizationLog, Trial, table_of
 from storage.partitions import ensure_partitions
 from storage.run_records import RunRecord, RunState, TrialCount, new_run_id
@@ -224,21 +224,13 @@ class RunRepository:
         ConflictError
             If another process works on it.
         """
-        key = int.from_bytes(hashlib.sha256(f"evoq run {run_id}".encode()).digest()[:8], signed=True)
-        with self._engine.connect() as connection:
-            claimed = connection.execute(select(func.pg_try_advisory_lock(key))).scalar_one()
-            connection.commit()
+        with advisory_lock(self._engine, f"evoq run {run_id}") as claimed:
             if not claimed:
                 record = self.get(run_id)
                 raise ConflictError(
                     f"process {record.pid} on {record.host} works on run {run_id}: let it go on, or stop it first"
                 )
-            try:
-                yield
-            finally:
-                with suppress(StorageError):  # a lost connection has given the lock back already
-                    connection.execute(select(func.pg_advisory_unlock(key)))
-                    connection.commit()
+            yield
 
     def log(self, run_id: str, logs: Sequence[Mapping[str, object]]) -> None:
         """Append rows to strategy_optimization_logs.
