@@ -221,7 +221,7 @@ class EvolutionRun:
         UserError
             If the candles are no longer those it was started on.
         """
-        self._runs.get(run_id)
+        self._runs.get(run_id)  # an unknown run is told before it is claimed
         self._held.enter_context(self._runs.claim(run_id))
         record = self._runs.get(run_id)
         if record.data_hash != self.markets.data_hash:
@@ -305,8 +305,9 @@ class EvolutionRun:
             raise  # the run is another process's now
         except BaseException as error:
             # What is not yet written is evaluated again on resume; a second Ctrl-C may have torn the state.
-            with suppress(StorageError):
-                self._runs.finish(run.id, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+            status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            with suppress(StorageError):  # a database that is gone must not hide why the run ended
+                self._runs.finish(run.id, status, seconds=run.seconds + self._clock.monotonic() - began)
             raise
         counts = self._strategies.counts(THRESHOLD, run_id=run.id)
         return outcome, Result(rows, counts, seconds, self._runner.on_workers)
