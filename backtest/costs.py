@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from backtest.errors import CostError
 
-__all__ = ["Costs"]
+__all__ = ["Costs", "checked_costs"]
 
 _BPS = 10_000.0
 
@@ -52,3 +52,10 @@ class Costs:
     def cost_hash(self) -> str:
         """SHA-256 (hex) of the costs: scores compare only where it is equal."""
         return hashlib.sha256(f"fee={self.fee!r} slippage={self.slippage!r}".encode()).hexdigest()
+
+
+def checked_costs(costs: Costs | None) -> Costs:
+    """Return the costs, the defaults for None, or raise `CostError` where they are none."""
+    if not (costs is None or isinstance(costs, Costs)):
+        raise CostError(f"costs must be Costs(fee_bps, slippage_bps), was of type {type(costs).__name__}")
+    return Costs() if costs is None else costs

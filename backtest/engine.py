@@ -5,16 +5,16 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from backtest.account import COLUMNS, TRADE_COLUMNS, account
-from backtest.costs import Costs
-from backtest.errors import BacktestError, CostError
+from backtest.account import COLUMNS, TRADE_COLUMNS
+from backtest.costs import Costs, checked_costs
+from backtest.errors import BacktestError
 from backtest.funding import Funding
-from backtest.overlay import target_sides
 from backtest.prepared import PreparedCandles, prepare, sides_allowed
 from backtest.report import Report
 from backtest.score import PARTS, Score
+from backtest.unit_pass import checked_specs, decide, measure, unit_ledger
 from market import Candles
-from strategies import StrategySpec, get
+from strategies import StrategySpec
 
 __all__ = ["run", "run_many", "run_spans", "score_many"]
 
@@ -61,32 +61,29 @@ def run(
     >>> report.equity.shape, 0.0 <= report.score.total <= 100.0
     ((2001,), True)
     """
-    _listed([spec])
+    checked_specs([spec])
     prepared = prepare(candles, funding=funding)
-    costs = _costs_of(costs)
+    costs = checked_costs(costs)
     sides = sides_allowed(prepared.candles, sides)
-    target = np.zeros(len(prepared), np.int8)
-    _decide(spec, prepared, costs, sides == "long", target)
-    record = np.empty((np.count_nonzero(np.diff(target, prepend=np.int8(0))) + 1, len(TRADE_COLUMNS)))
-    equity, index = np.empty(len(prepared) + 1), np.empty(len(prepared) + 1)
-    row = _measure(target, prepared, costs, equity, index, record)
+    ledger = unit_ledger(spec, prepared, costs, sides == "long")
+    row = ledger.metrics
     quantity = spec.parameters["quantity"]
     for column in _PER_UNIT:
         row[column] = _in_quote(COLUMNS[column], row[column], quantity)
     values = row.tolist()
     metrics = dict(zip(_METRICS, values[_SCORES:], strict=True))
     metrics["n_trades"] = int(metrics["n_trades"])
-    for array in (target, index):
+    for array in (ledger.target, ledger.index):
         array.setflags(write=False)
     return Report(
         spec=spec,
         candles=prepared.candles,
         costs=costs,
         sides=sides,
-        equity=_in_quote("equity", equity, quantity),
-        index=index,
-        positions=target,
-        trades=_trades(record[: metrics["n_trades"]], prepared.candles, quantity),
+        equity=_in_quote("equity", ledger.equity, quantity),
+        index=ledger.index,
+        positions=ledger.target,
+        trades=_trades(ledger.trades, prepared.candles, quantity),
         metrics=metrics,
         score=Score(*values[:_SCORES]),
     )
@@ -117,7 +114,7 @@ def run_many(
         One row a strategy in the given order: ``scs``, its parts (``scs_win_rate``, ...) and the metrics; the same
         numbers as from `run`, bit for bit. Amounts that no float can hold are a `BacktestError`.
     """
-    specs = _listed(specs)
+    specs = checked_specs(specs)
     return _frame(_rows(specs, prepare(candles), costs, sides)[:, 0], specs)
 
 
@@ -151,7 +148,7 @@ def run_spans(
     list of DataFrame
         For each span what `run_many` returns.
     """
-    specs = _listed(specs)
+    specs = checked_specs(specs)
     table = _rows(specs, prepare(candles), costs, sides, spans)
     return [_frame(table[:, i], specs) for i in range(len(spans))]
 
@@ -180,24 +177,7 @@ def score_many(
     ndarray of float64, shape (n_specs,)
         SCS, 0..100, always finite.
     """
-    return _rows(_listed(specs), prepare(candles), costs, sides)[:, 0, 0].copy()
-
-
-def _listed(specs: Iterable[StrategySpec]) -> list[StrategySpec]:
-    expected = 'StrategySpec("momentum", {"lookback_period": 20, ...})'
-    if not isinstance(specs, Iterable):
-        raise BacktestError(f"strategies must be a list of {expected}, was of type {type(specs).__name__}")
-    listed = list(specs)
-    for spec in listed:
-        if not isinstance(spec, StrategySpec):
-            raise BacktestError(f"each strategy must be a {expected}, was of type {type(spec).__name__}")
-    return listed
-
-
-def _costs_of(costs: Costs | None) -> Costs:
-    if not (costs is None or isinstance(costs, Costs)):
-        raise CostError(f"costs must be Costs(fee_bps, slippage_bps), was of type {type(costs).__name__}")
-    return Costs() if costs is None else costs
+    return _rows(checked_specs(specs), prepare(candles), costs, sides)[:, 0, 0].copy()
 
 
 def _rows(
@@ -208,7 +188,7 @@ def _rows(
     spans: Sequence[tuple[int, int]] | None = None,
 ) -> np.ndarray:
     """Return the metrics of one unit, shape (n_specs, n_spans, n_columns)."""
-    costs = _costs_of(costs)
+    costs = checked_costs(costs)
     spans = [(0, len(prepared))] if spans is None else spans
     for start, stop in spans:
         if not 0 <= start < stop <= len(prepared):
@@ -220,9 +200,9 @@ def _rows(
     target = np.empty(len(prepared), np.int8)
     table = np.empty((len(specs), len(spans), len(COLUMNS)))
     for i, spec in enumerate(specs):
-        _decide(spec, prepared, costs, long_only, target)
+        decide(spec, prepared, costs, long_only, target)
         for j, span in enumerate(spans):
-            table[i, j] = _measure(target, prepared, costs, None, None, None, span)
+            table[i, j] = measure(target, prepared, costs, span=span)
     return table
 
 
@@ -232,41 +212,6 @@ def _frame(table: np.ndarray, specs: Sequence[StrategySpec]) -> pd.DataFrame:
     for column in _PER_UNIT:
         table[:, column] = _in_quote(COLUMNS[column], table[:, column], quantities)
     return pd.DataFrame(table, columns=list(COLUMNS)).astype({"n_trades": np.int64})
-
-
-def _decide(spec: StrategySpec, prepared: PreparedCandles, costs: Costs, long_only: bool, out: np.ndarray) -> None:
-    """Write the target sides of `spec` to `out`."""
-    kind = get(spec.type)
-    parameters = spec.parameters
-    if len(prepared) <= kind.warm_up(parameters):
-        out[:] = 0
-        return
-    prices = prepared.prices
-    kind.sides(prepared.columns_of(spec.type), parameters, costs.fee + costs.slippage, out)
-    target_sides(
-        out, prices.open, prices.close, costs.slippage, parameters["stop_loss"], parameters["take_profit"],
-        long_only, out,
-    )  # fmt: skip
-
-
-def _measure(
-    target: np.ndarray,
-    prepared: PreparedCandles,
-    costs: Costs,
-    equity: np.ndarray | None,
-    index: np.ndarray | None,
-    trades: np.ndarray | None,
-    span: tuple[int, int] | None = None,
-) -> np.ndarray:
-    """Return the metrics of one unit, in the order of `COLUMNS`."""
-    prices = prepared.prices
-    out = np.empty(len(COLUMNS))
-    account(
-        target, prices.open, prices.close, prepared.hold_return, prepared.paid, prepared.no_volume,
-        costs.fee, costs.slippage, prepared.candles.bars_per_year, *(span or (0, len(prepared))), out, equity, index,
-        trades,
-    )  # fmt: skip
-    return out
 
 
 def _in_quote(name: str, per_unit: np.ndarray, quantity: float | np.ndarray) -> np.ndarray:

@@ -10,7 +10,24 @@ from backtest.score import Score
 from market import Candles
 from strategies import StrategySpec
 
-__all__ = ["Report"]
+__all__ = ["Report", "curve_times"]
+
+
+def curve_times(candles: Candles) -> np.ndarray:
+    """Return the time of every value of an equity curve.
+
+    Parameters
+    ----------
+    candles : Candles
+        What was traded.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_bars + 1,)
+        Milliseconds since 1970 UTC. The first is the close of the first bar; the closing fill shares the time of the
+        last close.
+    """
+    return np.append(candles.timestamp[1:], [candles.close_time] * 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,5 +77,4 @@ class Report:
 
         The first is the close of the first bar; the closing fill shares the time of the last close.
         """
-        closes = np.append(self.candles.timestamp[1:], [self.candles.close_time] * 2)
-        return closes.astype("datetime64[ms]")
+        return curve_times(self.candles).astype("datetime64[ms]")
