@@ -30,6 +30,7 @@ from evolution.errors import (
     TellError,
 )
 from evolution.evolution import Evolution, Outcome, StopReason
+from evolution.finalists import FINALISTS, Finalist, select_finalists
 from evolution.identity import RunIdentity
 from evolution.journal import BatchCommit, Journal, Listener
 from evolution.objective import ScsObjective
@@ -44,6 +45,7 @@ from evolution.state_codec import decode_state, encode_state
 
 __all__ = [
     "ENGINE_VERSION",
+    "FINALISTS",
     "Archive",
     "BatchCommit",
     "Behaviour",
@@ -53,6 +55,7 @@ __all__ = [
     "Evaluator",
     "Evolution",
     "EvolutionError",
+    "Finalist",
     "IdentityError",
     "Journal",
     "Listener",
@@ -75,4 +78,5 @@ __all__ = [
     "decode_state",
     "encode_state",
     "population_hash",
+    "select_finalists",
 ]

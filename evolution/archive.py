@@ -1,20 +1,14 @@
 """The archive: the best strategy of each species for each way of trading."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from evolution.behaviour import EXPOSURE_BINS, HOLDING_BINS, Behaviour, Cell
-from evolution.candidate import Candidate
-from evolution.errors import StateError
+from evolution.behaviour import CELLS, Behaviour, Cell
+from evolution.candidate import Member
 from evolution.species import Species
 
 __all__ = ["Archive", "Elite"]
-
-_FORMAT = 1
-
-Restore = Callable[[int, tuple[float, ...], tuple[float, ...], tuple[int, ...], str], Candidate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +17,18 @@ class Elite:
 
     Attributes
     ----------
-    candidate : Candidate
-        The strategy.
-    score : float
-        Its fitness.
+    member : Member
+        The strategy and its fitness.
     behaviour : Behaviour
         How it trades.
     """
 
-    candidate: Candidate
-    score: float
+    member: Member
     behaviour: Behaviour
 
 
 class Archive:
-    """A grid over (holding time, exposure) a species; each cell keeps the best that was ever offered to it.
+    """A grid over behaviour a species; each cell keeps the best that was ever offered to it.
 
     What it holds is a function of what was offered, in its order: of equals the one offered first stays. Offered in
     the order of commits it is as deterministic as they are.
@@ -48,11 +39,11 @@ class Archive:
 
     Examples
     --------
-    >>> from evolution import Archive, Behaviour, Dimension, Optimizer, Space
+    >>> from evolution import Archive, Behaviour, Dimension, Member, Optimizer, Space
     >>> archive = Archive()
     >>> for candidate in Optimizer(Space([Dimension("x", 0, 1)]), population=20, seed=1).ask():
-    ...     _ = archive.offer(candidate, candidate["x"], Behaviour(holding_time=5.0, exposure=candidate["x"]))
-    >>> print(len(archive), round(120 * archive.coverage(candidate.species)))
+    ...     _ = archive.offer(Member(candidate, candidate["x"], 1, 1), Behaviour(5.0, candidate["x"], 0.0))
+    >>> print(len(archive), round(600 * archive.coverage(candidate.species)))
     4 4
     """
 
@@ -68,15 +59,13 @@ class Archive:
             grid = self._grids[species]
             yield from (grid[cell] for cell in sorted(grid))
 
-    def offer(self, candidate: Candidate, score: float, behaviour: Behaviour) -> bool:
-        """Let a candidate compete for the cell of its behaviour.
+    def offer(self, member: Member, behaviour: Behaviour) -> bool:
+        """Let a member compete for the cell of its behaviour.
 
         Parameters
         ----------
-        candidate : Candidate
+        member : Member
             What was evaluated.
-        score : float
-            Its fitness; one that is not finite never gets in.
         behaviour : Behaviour
             How it trades; without a cell it never gets in.
 
@@ -86,13 +75,13 @@ class Archive:
             Whether it holds the cell now.
         """
         cell = behaviour.cell
-        if cell is None or not math.isfinite(score):
+        if cell is None:
             return False
-        grid = self._grids.setdefault(candidate.species, {})
+        grid = self._grids.setdefault(member.species, {})
         holder = grid.get(cell)
-        if holder is not None and score <= holder.score:
+        if holder is not None and member.score <= holder.member.score:
             return False
-        grid[cell] = Elite(candidate, score, behaviour)
+        grid[cell] = Elite(member, behaviour)
         return True
 
     def elites(self, species: Species) -> dict[Cell, Elite]:
@@ -124,7 +113,7 @@ class Archive:
         float
             0..1. Not every cell can be reached: a long holding time with little exposure needs many bars.
         """
-        return len(self._grids.get(species, {})) / (HOLDING_BINS * EXPOSURE_BINS)
+        return len(self._grids.get(species, {})) / CELLS
 
     def quality(self, species: Species) -> float:
         """Return the QD-score of a species: the scores of all cells together.
@@ -139,69 +128,4 @@ class Archive:
         float
             Sum of the best scores; 0 without any. Grows with coverage and with quality alike where scores are positive.
         """
-        return math.fsum(elite.score for elite in self._grids.get(species, {}).values())
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the archive as JSON values.
-
-        Returns
-        -------
-        dict
-            What `from_json` reads; equal archives give equal values.
-        """
-        return {
-            "format": _FORMAT,
-            "elites": [
-                {
-                    "number": elite.candidate.number,
-                    "genome": list(elite.candidate.genome),
-                    "parameters": list(elite.candidate.parameters),
-                    "parents": list(elite.candidate.parents),
-                    "operator": elite.candidate.operator,
-                    "score": elite.score,
-                    "holding_time": elite.behaviour.holding_time,
-                    "exposure": elite.behaviour.exposure,
-                }
-                for elite in self
-            ],
-        }
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any], restore: Restore) -> "Archive":
-        """Return the archive that `to_json` wrote.
-
-        Parameters
-        ----------
-        values : mapping
-            JSON values.
-        restore : callable
-            Makes a candidate from number, genome, parameters, parents and operator.
-
-        Returns
-        -------
-        Archive
-            Equal to the one written.
-
-        Raises
-        ------
-        StateError
-            If something is missing, damaged, or of another format.
-        """
-        if values.get("format") != _FORMAT:
-            raise StateError(f"the format of an archive must be {_FORMAT}, was {values.get('format')}")
-        archive = cls()
-        try:
-            for item in values["elites"]:
-                candidate = restore(
-                    int(item["number"]),
-                    tuple(map(float, item["genome"])),
-                    tuple(map(float, item["parameters"])),
-                    tuple(map(int, item["parents"])),
-                    str(item["operator"]),
-                )
-                behaviour = Behaviour(float(item["holding_time"]), float(item["exposure"]))
-                if not archive.offer(candidate, float(item["score"]), behaviour):
-                    raise StateError(f"child {candidate.number} holds no cell")
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise StateError(f"the archive is damaged: {error!r}; restore an older one or start a new run") from error
-        return archive
+        return math.fsum(elite.member.score for elite in self._grids.get(species, {}).values())

@@ -1,7 +1,7 @@
 """The breeder: makes the children of a batch from the committed state."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evolution import operators
 from evolution.batch import Batch, Slot
@@ -11,6 +11,7 @@ from evolution.deme import Deme
 from evolution.experience import Experience
 from evolution.identity import RunIdentity
 from evolution.memory import fingerprint
+from evolution.returning import RETURNING
 from evolution.screening import most_promising
 from evolution.selection import select_migrant, select_parents
 from evolution.space import Space
@@ -83,6 +84,7 @@ class Breeder:
         merits: Sequence[Credit],
         in_flight: Sequence[Batch],
         is_known: Callable[[bytes], bool],
+        back: Sequence[list[Candidate]] = (),
     ) -> list[Slot]:
         """Return the children of a batch.
 
@@ -101,6 +103,8 @@ class Breeder:
         is_known : callable
             Whether the parameters with a fingerprint have been generated before. Both the committed genomes and those
             in flight count: by the fixed lag they, too, are the same in every run.
+        back : sequence of list of Candidate
+            Who returns after a roll, one list a species; those who become children of this batch are taken out.
 
         Returns
         -------
@@ -124,7 +128,12 @@ class Breeder:
             for index, deme in enumerate(demes)
         ]
         for number in self._schedule.children(batch):
-            slot = self._child(number, batch, surroundings, lambda key: key in fresh or is_known(key))
+            index, _ = self._schedule.locate(number)
+            if back and back[index]:
+                slot = self._returned(number, batch, back[index].pop(0))
+                surroundings[index].pending.append(slot.candidate.genome)
+            else:
+                slot = self._child(number, batch, surroundings, lambda key: key in fresh or is_known(key))
             fresh.add(slot.key)
             slots.append(slot)
         return slots
@@ -181,6 +190,17 @@ class Breeder:
             parents=parents,
             operator=operator,
         )
+
+    def _returned(self, number: int, batch: int, elite: Candidate) -> Slot:
+        candidate = replace(
+            elite,
+            number=number,
+            child=self._schedule.locate(number)[1],
+            batch=batch,
+            parents=(elite.child,),
+            operator=RETURNING,
+        )
+        return Slot(candidate, fingerprint(candidate.species, candidate.parameters), is_shared=False)
 
     def _child(
         self, number: int, batch: int, surroundings: Sequence[Surroundings], is_known: Callable[[bytes], bool]

@@ -2,11 +2,13 @@
 
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from evolution.behaviour import Behaviour
+from evolution.candidate import Candidate, Member
 from evolution.commit import Commit
 from evolution.errors import RunnerError, SettingsError, StateError
 from evolution.identity import RunIdentity
@@ -22,11 +24,16 @@ from evolution.state_codec import decode_state, encode_state
 __all__ = ["Evolution", "Outcome", "StopReason"]
 
 
+Behaviours = Callable[[Sequence[Candidate]], Sequence[Behaviour]]
+"""Tells how candidates trade."""
+
+
 class StopReason(StrEnum):
     """Why a run ended."""
 
     GENERATIONS = "generations"
     TARGET = "target"
+    STAGNATION = "stagnation"
     REQUEST = "request"
 
 
@@ -75,6 +82,10 @@ class Evolution:
         Parameters of the algorithm; None for the defaults.
     data_hash, costs_hash : str
         Identity of the candles and of the costs.
+    objective_hash : str
+        Identity of how candles become fitness: folds, neighbourhood, windows.
+    behaviours : callable or None
+        Tells how candidates trade: at the end of each generation its members enter the archive. None for no archive.
     journal : Journal or None
         Is given every committed batch in order.
     listener : Listener or None
@@ -111,6 +122,8 @@ class Evolution:
         settings: Settings | None = None,
         data_hash: str = "",
         costs_hash: str = "",
+        objective_hash: str = "",
+        behaviours: Behaviours | None = None,
         journal: Journal | None = None,
         listener: Listener | None = None,
         state: bytes | Mapping[str, Any] | None = None,
@@ -124,6 +137,7 @@ class Evolution:
             settings=settings,
             data_hash=data_hash,
             costs_hash=costs_hash,
+            objective_hash=objective_hash,
         )
         if state is None:
             self.optimizer = Optimizer.of(identity)
@@ -131,11 +145,14 @@ class Evolution:
             values = decode_state(state) if isinstance(state, bytes) else state
             self.optimizer = Optimizer.from_state(values, identity)
         self._runner = runner if isinstance(runner, Runner) else SerialRunner(runner)
+        self._behaviours = behaviours
         self._journal = journal
         self._listener = listener
         self._stop = threading.Event()
 
-    def run(self, generations: int | None = None, target_score: float | None = None) -> Outcome:
+    def run(
+        self, generations: int | None = None, target_score: float | None = None, patience: int | None = None
+    ) -> Outcome:
         """Evolve until there is a reason to stop.
 
         Every stop but a requested one happens after the same batch in every run. Afterwards `run` may be called again.
@@ -145,7 +162,9 @@ class Evolution:
         generations : int or None
             Stop after so many generations in all, those before a resume included; None for no end.
         target_score : float or None
-            Stop after the batch in which the best score reaches this.
+            Stop after the batch in which the best score of the window reaches this.
+        patience : int or None
+            Stop after so many generations in which the best score of the window did not improve.
 
         Returns
         -------
@@ -155,15 +174,17 @@ class Evolution:
         Raises
         ------
         SettingsError
-            If `generations` is below 1.
+            If `generations` or `patience` is below 1.
         RunnerError
             If the runner lost candidates.
         """
         if generations is not None and generations < 1:
             raise SettingsError(f"generations must be at least 1, was {generations}")
+        if patience is not None and patience < 1:
+            raise SettingsError(f"patience must be at least 1 generation, was {patience}")
         horizon = math.inf if generations is None else self.optimizer.identity.population * generations
         while True:
-            reason = self._commit(horizon, target_score)
+            reason = self._commit(horizon, target_score, patience)
             if reason is not None:
                 self._stop.clear()
                 return self._outcome(reason)
@@ -183,7 +204,40 @@ class Evolution:
         """
         self._stop.set()
 
-    def _commit(self, horizon: float, target_score: float | None) -> StopReason | None:
+    def roll(
+        self, evaluator: Evaluator, window: str, finalists: Sequence[Member] = (), behaviours: Behaviours | None = None
+    ) -> None:
+        """Begin another window: freeze finalists of the present one, and score the elites again on other candles.
+
+        Parameters
+        ----------
+        evaluator : Evaluator
+            What scores candidates from now on.
+        window : str
+            Its label.
+        finalists : sequence of Member
+            Members of the present window that are kept as they are, for good.
+        behaviours : callable or None
+            How candidates trade in the new window.
+        """
+        self.renew(evaluator, behaviours)
+        self.optimizer.freeze(finalists)
+        self.optimizer.roll(window)
+
+    def renew(self, evaluator: Evaluator, behaviours: Behaviours | None = None) -> None:
+        """Go on with another evaluator for the same window, after a resume for instance.
+
+        Parameters
+        ----------
+        evaluator : Evaluator
+            What scores candidates from now on; it must give the scores that the recorded ones belong to.
+        behaviours : callable or None
+            How candidates trade.
+        """
+        self._runner.renew(evaluator)
+        self._behaviours = behaviours
+
+    def _commit(self, horizon: float, target_score: float | None, patience: int | None) -> StopReason | None:
         """Commit and record what is complete; return the reason to stop if there is one."""
         while True:
             best = self.optimizer.best
@@ -191,12 +245,20 @@ class Evolution:
                 return StopReason.TARGET
             if self.optimizer.evaluations >= horizon:
                 return StopReason.GENERATIONS
+            if patience is not None and self.optimizer.stagnation >= patience * self.optimizer.identity.population:
+                return StopReason.STAGNATION
             if self._stop.is_set():
                 return StopReason.REQUEST
             commit = self.optimizer.advance()
             if commit is None:
                 return None
+            if self._behaviours is not None and self._ends_generation:
+                self.optimizer.characterise(self._behaviours)
             self._record(commit)
+
+    @property
+    def _ends_generation(self) -> bool:
+        return self.optimizer.evaluations % self.optimizer.identity.population == 0
 
     def _record(self, commit: Commit) -> None:
         if self._journal is None and self._listener is None:
@@ -221,7 +283,11 @@ class Evolution:
             generation=optimizer.generation,
             round=optimizer.round,
             best=optimizer.best,
-            statistics=tuple(SpeciesStatistics.of(*item) for item in optimizer.demes.items()),
+            statistics=tuple(
+                SpeciesStatistics.of(species, deme, optimizer.archive) for species, deme in optimizer.demes.items()
+            ),
+            window=optimizer.window,
+            ends_generation=self._ends_generation,
             state=state,
         )
         if self._journal is not None:

@@ -39,6 +39,8 @@ class RunIdentity:
         Parameters of the algorithm.
     data_hash, costs_hash : str
         Identity of the candles and of the costs, from the caller.
+    objective_hash : str
+        Identity of how candles become fitness: folds, neighbourhood, windows; from the caller.
     engine_version : int
         Version of the algorithm.
 
@@ -56,6 +58,7 @@ class RunIdentity:
     settings: Settings = field(default_factory=Settings)
     data_hash: str = ""
     costs_hash: str = ""
+    objective_hash: str = ""
     engine_version: int = ENGINE_VERSION
 
     def __post_init__(self) -> None:
@@ -82,6 +85,7 @@ class RunIdentity:
         settings: Settings | None = None,
         data_hash: str = "",
         costs_hash: str = "",
+        objective_hash: str = "",
     ) -> "RunIdentity":
         """Return the identity of a run from what a user gives.
 
@@ -101,6 +105,8 @@ class RunIdentity:
             Parameters of the algorithm; None for the defaults.
         data_hash, costs_hash : str
             Identity of the candles and of the costs.
+        objective_hash : str
+            Identity of how candles become fitness.
 
         Returns
         -------
@@ -111,7 +117,17 @@ class RunIdentity:
         pairs = [(key if isinstance(key, Species) else Species(key), space) for key, space in mapping.items()]
         if batch_size is None:
             batch_size = default_batch_size(population)
-        return cls(tuple(pairs), population, seed, batch_size, lag, settings or Settings(), data_hash, costs_hash)
+        return cls(
+            tuple(pairs),
+            population,
+            seed,
+            batch_size,
+            lag,
+            settings or Settings(),
+            data_hash,
+            costs_hash,
+            objective_hash,
+        )
 
     @property
     def schedule(self) -> Schedule:
@@ -145,6 +161,7 @@ class RunIdentity:
             ],
             "data_hash": self.data_hash,
             "costs_hash": self.costs_hash,
+            "objective_hash": self.objective_hash,
         }
 
     @classmethod

@@ -34,6 +34,10 @@ class BatchCommit:
         The best member ever; None before a finite score.
     statistics : tuple of SpeciesStatistics
         One a species, in their order, after this batch.
+    window : str
+        Label of the window that the scores belong to.
+    ends_generation : bool
+        Whether this batch is the last one of its generation.
     state : callable
         Returns the encoded state after this batch. It may be called until the next batch is recorded: a journal that
         groups batches into one transaction takes it from the last one.
@@ -49,6 +53,8 @@ class BatchCommit:
     round: int
     best: Member | None
     statistics: tuple[SpeciesStatistics, ...]
+    window: str
+    ends_generation: bool
     state: Callable[[], bytes]
 
 

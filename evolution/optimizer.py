@@ -1,10 +1,12 @@
 """The engine: ask for candidates, tell their scores in any order, and the population improves."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from evolution.archive import Archive
 from evolution.batch import Batch, Slot
+from evolution.behaviour import Behaviour
 from evolution.breeder import Breeder
 from evolution.candidate import Candidate, Member
 from evolution.commit import Commit
@@ -13,11 +15,13 @@ from evolution.deme import Deme
 from evolution.engine_version import ENGINE_VERSION
 from evolution.errors import IdentityError, SettingsError, StateError, TellError
 from evolution.experience import Experience
+from evolution.finalists import Finalist
 from evolution.hall import HallOfFame
 from evolution.identity import RunIdentity
 from evolution.in_flight import InFlight, not_asked
 from evolution.memory import Memory, fingerprint
 from evolution.population_hash import population_hash
+from evolution.returning import returning
 from evolution.settings import Settings
 from evolution.space import Space
 from evolution.species import Species
@@ -174,13 +178,34 @@ class Optimizer:
         return self._schedule.round(self.evaluations)
 
     @property
+    def window(self) -> str:
+        """Label of the window that scores belong to; empty for the first one."""
+        return self._window
+
+    @property
+    def archive(self) -> Archive:
+        """The best of each way of trading in this window; to be read only."""
+        return self._archive
+
+    @property
+    def finalists(self) -> tuple[Finalist, ...]:
+        """Everybody who was frozen, in the order of freezing."""
+        return tuple(self._finalists)
+
+    @property
+    def stagnation(self) -> int:
+        """Children committed since the best of this window was born."""
+        since = self._identity.schedule.children(self._rolled_at).start
+        return self.evaluations - (since if self.best is None else self.best.candidate.number + 1)
+
+    @property
     def best(self) -> Member | None:
-        """The best member ever; None before a finite score is committed."""
+        """The best member of this window; None before a finite score is committed."""
         return self._hall[0] if len(self._hall) else None
 
     @property
     def hall_of_fame(self) -> tuple[Member, ...]:
-        """The best distinct members ever, best first."""
+        """The best distinct members of this window, best first."""
         return tuple(self._hall)
 
     @property
@@ -309,6 +334,59 @@ class Optimizer:
             shared=tuple(slot.is_shared for slot in batch.slots),
         )
 
+    def characterise(self, behaviours: Callable[[Sequence[Candidate]], Sequence[Behaviour]]) -> None:
+        """Offer the members that were born in the last generation to the archive.
+
+        Parameters
+        ----------
+        behaviours : callable
+            Tells how candidates trade, as a function of nothing else; one behaviour each.
+        """
+        born = [
+            member
+            for member in self.population
+            if member.candidate.number >= self.evaluations - self._identity.population
+        ]
+        described = behaviours([member.candidate for member in born])
+        for member, behaviour in sorted(zip(born, described, strict=True), key=lambda pair: pair[0].candidate.number):
+            self._archive.offer(member, behaviour)
+
+    def freeze(self, members: Sequence[Member]) -> None:
+        """Make members finalists of this window.
+
+        Parameters
+        ----------
+        members : sequence of Member
+            They stay members as well; a copy of each is kept for good.
+        """
+        self._finalists += [Finalist(member, self._window) for member in members]
+
+    def roll(self, window: str) -> None:
+        """Begin another window: scores so far are of other candles and count no more.
+
+        The first `lag` batches that follow are the elites and the archive of each species, to be scored again;
+        everything after descends from them. What was generated and is not committed is forgotten.
+
+        Parameters
+        ----------
+        window : str
+            A label, part of the state.
+        """
+        self._enter()
+        first = self._committed
+        room = [0] * len(self._demes)
+        for number in range(first, first + self._identity.lag):
+            for child in self._schedule.children(number):
+                room[self._schedule.locate(child)[0]] += 1
+        back = [
+            returning(deme, list(self._archive.elites(species).values()), count)
+            for (species, _), deme, count in zip(self._identity.spaces, self._demes, room, strict=True)
+        ]
+        self._open_window(window, first)
+        for number in range(first, first + self._identity.lag):
+            self._breed(number, back)
+        self._is_torn = False
+
     def state(self) -> dict[str, Any]:
         """Return all that a resumed run needs, as JSON values; `encode_state` makes bytes of it.
 
@@ -329,6 +407,10 @@ class Optimizer:
             memory=self._memory,
             experiences=self._experiences,
             credits=self._credits,
+            window=self._window,
+            rolled_at=self._rolled_at,
+            archive=self._archive,
+            finalists=self._finalists,
         ).to_json()
 
     def _begin(self, identity: RunIdentity) -> None:
@@ -340,16 +422,24 @@ class Optimizer:
         self._identity = identity
         self._schedule = identity.schedule
         self._breeder = Breeder(identity)
-        self._demes = [Deme(self._schedule.share(index), identity.settings) for index in range(len(identity.spaces))]
         settings = identity.settings
-        self._experiences = [Experience(len(space), settings.experience) for _, space in identity.spaces]
         self._credits = [Credit(settings.shares, settings.adaptation, settings.share_floor) for _ in identity.spaces]
-        self._memory = Memory(settings.memory)
-        self._hall = HallOfFame(identity.settings.hall_of_fame)
+        self._finalists: list[Finalist] = []
         self._is_torn = False
         self._committed = 0
         self._distinct = 0
-        self._in_flight: InFlight = InFlight()
+        self._open_window("", 0)
+
+    def _open_window(self, window: str, rolled_at: int) -> None:
+        """Forget everything that was scored."""
+        identity, settings = self._identity, self._identity.settings
+        self._window, self._rolled_at = window, rolled_at
+        self._demes = [Deme(self._schedule.share(index), settings) for index in range(len(identity.spaces))]
+        self._experiences = [Experience(len(space), settings.experience) for _, space in identity.spaces]
+        self._memory = Memory(settings.memory)
+        self._hall = HallOfFame(settings.hall_of_fame)
+        self._archive = Archive()
+        self._in_flight = InFlight()
 
     def _restore(self, state: EngineState) -> None:
         demes = self.demes
@@ -360,6 +450,8 @@ class Optimizer:
         self._memory = state.memory
         self._experiences, self._credits = list(state.experiences), list(state.credits)
         self._committed, self._distinct = state.committed, state.distinct
+        self._window, self._rolled_at = state.window, state.rolled_at
+        self._archive, self._finalists = state.archive, list(state.finalists)
         for batch in state.batches:
             self._in_flight.open(batch)
 
@@ -369,9 +461,9 @@ class Optimizer:
             raise StateError("the optimizer was interrupted within a batch; resume from the last recorded state")
         self._is_torn = True
 
-    def _breed(self, number: int) -> None:
+    def _breed(self, number: int, back: Sequence[list[Candidate]] = ()) -> None:
         slots = self._breeder.breed(
-            number, self._demes, self._experiences, self._credits, self._in_flight.batches, self._is_known
+            number, self._demes, self._experiences, self._credits, self._in_flight.batches, self._is_known, back
         )
         batch = Batch(number, slots)
         for slot in batch.slots:

@@ -73,6 +73,16 @@ class Runner(Protocol):
         """
         ...
 
+    def renew(self, evaluator: Evaluator) -> None:
+        """Evaluate with another evaluator from now on; pending candidates are dropped.
+
+        Parameters
+        ----------
+        evaluator : Evaluator
+            What scores candidates, on the candles of another window for instance.
+        """
+        ...
+
     def close(self) -> None:
         """Release what the runner holds; pending candidates are dropped."""
         ...
@@ -127,6 +137,17 @@ class SerialRunner:
             raise RunnerError(f"an evaluator must give one score a candidate, gave {len(scores)} for {len(candidates)}")
         self._queue = []
         return list(zip(candidates, scores, strict=True))
+
+    def renew(self, evaluator: Evaluator) -> None:
+        """Evaluate with another evaluator from now on; what is queued is dropped.
+
+        Parameters
+        ----------
+        evaluator : Evaluator
+            What scores candidates.
+        """
+        self._queue = []
+        self._evaluator = evaluator
 
     def close(self) -> None:
         """Drop what is queued."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evolution.archive import Archive
 from evolution.deme import Deme
 from evolution.species import Species
 
@@ -29,6 +30,10 @@ class SpeciesStatistics:
     diversity : float
         Standard deviation of their genes, averaged over the genes, relative to a uniform population: 0 when all are
         equal, about 1 when they fill the space.
+    coverage : float
+        Share of the cells of behaviour that the archive holds, 0..1.
+    quality : float
+        Sum of the best scores of these cells (QD-score).
     """
 
     species: Species
@@ -38,9 +43,11 @@ class SpeciesStatistics:
     median: float
     q75: float
     diversity: float
+    coverage: float
+    quality: float
 
     @classmethod
-    def of(cls, species: Species, deme: Deme) -> "SpeciesStatistics":
+    def of(cls, species: Species, deme: Deme, archive: Archive) -> "SpeciesStatistics":
         """Return the statistics of a deme.
 
         Parameters
@@ -49,19 +56,22 @@ class SpeciesStatistics:
             Its species.
         deme : Deme
             The members.
+        archive : Archive
+            What is known of their ways of trading.
 
         Returns
         -------
         SpeciesStatistics
             Of the members as they are now.
         """
+        coverage, quality = archive.coverage(species), archive.quality(species)
         if not len(deme):
-            return cls(species, 0, math.nan, math.nan, math.nan, math.nan, math.nan)
+            return cls(species, 0, math.nan, math.nan, math.nan, math.nan, math.nan, coverage, quality)
         scores = deme.scores()
         genes = np.array([member.candidate.genome for member in deme])
         diversity = float(genes.std(axis=0).mean()) / _UNIFORM_DEVIATION
         q25, median, q75 = (_quantile(scores, share_above) for share_above in (0.75, 0.5, 0.25))
-        return cls(species, len(deme), scores[0], q25, median, q75, diversity)
+        return cls(species, len(deme), scores[0], q25, median, q75, diversity, coverage, quality)
 
 
 def _quantile(descending: Sequence[float], share_above: float) -> float:

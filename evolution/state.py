@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from evolution.archive import Archive
 from evolution.batch import Batch, Slot
+from evolution.behaviour import Behaviour
 from evolution.candidate import Candidate, Member
 from evolution.credit import Credit
 from evolution.errors import StateError
 from evolution.experience import Experience
+from evolution.finalists import Finalist
 from evolution.identity import RunIdentity
 from evolution.memory import Memory, fingerprint
 from evolution.state_codec import binary, data_of
@@ -49,6 +52,14 @@ class EngineState:
         Where each species was evaluated lately.
     credits : sequence of Credit
         Success of the operators in each species.
+    window : str
+        Label of the window that all scores belong to.
+    rolled_at : int
+        Its first batch.
+    archive : Archive
+        The best of each way of trading.
+    finalists : sequence of Finalist
+        Everybody frozen so far, with scores of their own windows.
     """
 
     identity: RunIdentity
@@ -60,6 +71,10 @@ class EngineState:
     memory: Memory
     experiences: Sequence[Experience]
     credits: Sequence[Credit]
+    window: str
+    rolled_at: int
+    archive: Archive
+    finalists: Sequence[Finalist]
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as JSON values. Floats are base64 of little-endian doubles: exact, compact, NaN included.
@@ -89,6 +104,10 @@ class EngineState:
                 "scores": _pack(score for experience in self.experiences for score in experience.scores()),
             },
             "credits": [_pack(credit.values.values()) for credit in self.credits],
+            "window": {"label": self.window, "rolled_at": self.rolled_at},
+            "archive": _archive_to_json(self.archive),
+            "finalists": _members_to_json([finalist.member for finalist in self.finalists])
+            | {"windows": [finalist.window for finalist in self.finalists]},
         }
 
     @classmethod
@@ -127,6 +146,17 @@ class EngineState:
                 memory=_memory_from_json(values["memory"], identity.settings.memory),
                 experiences=_experiences_from_json(values["experience"], identity),
                 credits=_credits_from_json(values["credits"], identity),
+                window=str(values["window"]["label"]),
+                rolled_at=int(values["window"]["rolled_at"]),
+                archive=_archive_from_json(values["archive"], identity, restore),
+                finalists=[
+                    Finalist(member, str(window))
+                    for member, window in zip(
+                        _members_from_json(values["finalists"], identity, restore),
+                        values["finalists"]["windows"],
+                        strict=True,
+                    )
+                ],
             )
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise StateError(f"the state is damaged: {error!r}; restore an older one or start a new run") from error
@@ -187,6 +217,25 @@ def _members_from_json(values: Mapping[str, Any], identity: RunIdentity, restore
         Member(candidate, score, identity.seed, identity.engine_version)
         for candidate, score in zip(candidates, _unpack(values["scores"]), strict=True)
     ]
+
+
+def _archive_to_json(archive: Archive) -> dict[str, Any]:
+    elites = list(archive)
+    numbers = (
+        value
+        for elite in elites
+        for value in (elite.behaviour.holding_time, elite.behaviour.exposure, elite.behaviour.correlation)
+    )
+    return _members_to_json([elite.member for elite in elites]) | {"behaviours": _pack(numbers)}
+
+
+def _archive_from_json(values: Mapping[str, Any], identity: RunIdentity, restore: Restore) -> Archive:
+    archive = Archive()
+    behaviours = np.array(_unpack(values["behaviours"])).reshape(-1, 3).tolist()
+    for member, behaviour in zip(_members_from_json(values, identity, restore), behaviours, strict=True):
+        if not archive.offer(member, Behaviour(*behaviour)):
+            raise StateError(f"child {member.candidate.number} holds no cell of the archive")
+    return archive
 
 
 def _batches_from_json(

@@ -51,6 +51,10 @@ class ShuffledRunner:
         chunk, self._queue = self._queue[:size], self._queue[size:]
         return list(zip(chunk, self._evaluator(chunk), strict=True))
 
+    def renew(self, evaluator: Evaluator) -> None:
+        self._queue = []
+        self._evaluator = evaluator
+
     def close(self) -> None:
         self._queue = []
 
