@@ -16,8 +16,10 @@ that is not finite is stored as NULL. Every error is one of `storage.errors`; th
 
 ========================  =========================================================================
 `open_database`           opens, migrates, and gives a `Database` with its `engine`
-`RunRepository`           runs and trials: one transaction for a batch's results and the state after it
+`RunRepository`           runs: one transaction for a batch's results and the state after it
+`TrialRepository`         every genome evaluated, and who descends from whom
 `StrategyRepository`      the population and the roster, and their leaderboard
+`EvidenceRepository`      which candles were searched and how often, looks at holdouts, curves
 `ConfigRepository`        the configuration, with a version against lost updates
 `storage.embedded`        `embedded_status` and `stop_embedded`: the embedded server of a home, from outside
 ========================  =========================================================================
@@ -43,12 +45,15 @@ from storage.errors import (
     StorageUserError,
     VersionError,
 )
+from storage.evidence_repository import MOST_CURVE_POINTS, EvidenceRepository, TrialCount
 from storage.folders import home
-from storage.run_records import RunRecord, RunState, TrialCount
+from storage.run_records import RunRecord, RunState
 from storage.run_repository import RunRepository
 from storage.strategy_repository import StrategyCounts, StrategyPage, StrategyRepository, strategy_id
+from storage.trial_repository import TrialRepository
 
 __all__ = [
+    "MOST_CURVE_POINTS",
     "AccountError",
     "AutoTrading",
     "ConfigRecord",
@@ -59,6 +64,7 @@ __all__ = [
     "DatabaseUnreachableError",
     "DiskFullError",
     "EmbeddedServerError",
+    "EvidenceRepository",
     "HomeError",
     "InvalidValueError",
     "LoginError",
@@ -76,6 +82,7 @@ __all__ = [
     "StrategyPage",
     "StrategyRepository",
     "TrialCount",
+    "TrialRepository",
     "VersionError",
     "home",
     "open_database",

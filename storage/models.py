@@ -1,4 +1,4 @@
-"""The tables: what evolution and configuration remember.
+"""The tables: what evolution and configuration remember; those of evidence are in `storage.evidence_models`.
 
 Times are `timestamptz`; bulk data (`state`, genomes) is stored as it is; a number that is not finite is
 stored as NULL (`storage.values` states the rule). Tables that grow with time are partitioned by month
@@ -97,6 +97,7 @@ class Run(Base):
     state: Mapped[bytes | None]
     population_hash: Mapped[str | None]
     seconds: Mapped[float | None]
+    evidence: Mapped[dict[str, Any] | None]
 
 
 class Trial(Base):
@@ -131,6 +132,7 @@ class Strategy(Base):
         CheckConstraint(f"origin ~ '{ORIGIN_PATTERN}'", name="origin"),
         CheckConstraint("scs BETWEEN 0 AND 100", name="scs"),
         CheckConstraint("oos_scs BETWEEN 0 AND 100", name="oos_scs"),
+        CheckConstraint("in_sample_scs BETWEEN 0 AND 100", name="in_sample_scs"),
         Index("ix_strategies_scs", text("scs DESC NULLS LAST"), "id"),
         Index("ix_strategies_oos_scs", text("oos_scs DESC NULLS LAST"), "id"),
         Index(None, "state"),
@@ -188,6 +190,10 @@ class Strategy(Base):
     version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    finalist: Mapped[bool] = mapped_column(server_default="false")
+    selected_until: Mapped[int | None]  # ms UTC, close of the last bar that its selection saw
+    in_sample_scs: Mapped[float | None]
+    dsr_raw: Mapped[float | None]  # with every trial counted as independent
 
 
 class StrategyEvolutionHistory(Base):

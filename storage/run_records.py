@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-__all__ = ["RunRecord", "RunState", "TrialCount", "new_run_id"]
+__all__ = ["RunRecord", "RunState", "new_run_id"]
 
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: nothing to misread
 
@@ -26,21 +26,6 @@ class RunState(NamedTuple):
     data: bytes
 
 
-class TrialCount(NamedTuple):
-    """How many genomes were ever evaluated on some data.
-
-    Attributes
-    ----------
-    distinct : int
-        Different genomes of a species.
-    raw : int
-        All trials, repetitions in other runs included.
-    """
-
-    distinct: int
-    raw: int
-
-
 @dataclass(frozen=True)
 class RunRecord:
     """One run, without its state.
@@ -51,6 +36,8 @@ class RunRecord:
         Short, readable and sorted by time, such as "20260314-092653-k7qz".
     status : str
         "running" (also after a kill), "done", "interrupted" or "failed".
+    evidence : mapping or None
+        What speaks for its population, as `RunRepository.finish` was given it.
     """
 
     id: str
@@ -72,6 +59,7 @@ class RunRecord:
     batch: int
     population_hash: str | None
     seconds: float | None
+    evidence: Mapping[str, Any] | None
 
 
 def new_run_id() -> str:

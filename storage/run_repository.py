@@ -4,37 +4,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from sqlalchemy import Connection, Engine, Table, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from storage.advisory_lock import advisory_lock
-from storage.bulk import copy_rows
 from storage.errors import ConflictError, InvalidValueError, NotFoundError
-from storage.models import Run, StrategyEvolutionHistory, StrategyOptimizationLog, Trial, table_of
-from storage.partitions import ensure_partitions
-from storage.run_records import RunRecord, RunState, TrialCount, new_run_id
-from storage.values import check_names, moment, plain, plain_row
+from storage.models import Run, StrategyEvolutionHistory, StrategyOptimizationLog, table_of
+from storage.run_events import append_events, newest_events
+from storage.run_records import RunRecord, RunState, new_run_id
+from storage.trial_repository import copy_trials
+from storage.values import plain, plain_row
 
 __all__ = ["RunRepository"]
 
 _CREATE = ("engine_version", "seed", "settings", "settings_hash", "data_hash", "cost_hash", "origin", "host", "pid")
 _CREATE_OPTIONAL = ("host", "pid")
-_TRIAL = (
-    "batch",
-    "species",
-    "child",
-    "genome",
-    "genome_hash",
-    "data_hash",
-    "fitness",
-    "operator",
-    "parents",
-    "metrics",
-)
-_TRIAL_REQUIRED = ("batch", "species", "child", "genome", "genome_hash", "data_hash", "operator")
 _ENDS = ("done", "interrupted", "failed")
 
 _runs = table_of(Run)
-_trials = table_of(Trial)
 _history = table_of(StrategyEvolutionHistory)
 _logs = table_of(StrategyOptimizationLog)
 
@@ -43,7 +29,7 @@ _RECORD = [_runs.c[name] for name in RunRecord.__dataclass_fields__]
 
 
 class RunRepository:
-    """Runs and their trials.
+    """Runs: how each stands, and how it went.
 
     Parameters
     ----------
@@ -243,7 +229,7 @@ class RunRepository:
             `ts`, `event`, and optionally the others.
         """
         with self._engine.begin() as connection:
-            _append(connection, _logs, run_id, ("event",), logs)
+            append_events(connection, _logs, run_id, ("event",), logs)
 
     def commit(
         self,
@@ -297,12 +283,17 @@ class RunRepository:
                 changed = changed.where(_runs.c.batch == expected_batch)
             if connection.execute(changed.values(**values, updated_at=func.now())).rowcount != 1:
                 _refuse(connection, run_id, batch)
-            copy_rows(connection, _trials, ("run_id", *_TRIAL), [(run_id, *_trial(row)) for row in trials])
-            _append(connection, _history, run_id, ("generation", "round"), history)
-            _append(connection, _logs, run_id, ("event",), logs)
+            copy_trials(connection, run_id, trials)
+            append_events(connection, _history, run_id, ("generation", "round"), history)
+            append_events(connection, _logs, run_id, ("event",), logs)
 
     def finish(
-        self, run_id: str, status: str, population_hash: str | None = None, seconds: float | None = None
+        self,
+        run_id: str,
+        status: str,
+        population_hash: str | None = None,
+        seconds: float | None = None,
+        evidence: Mapping[str, object] | None = None,
     ) -> None:
         """Store how a run ended.
 
@@ -316,6 +307,8 @@ class RunRepository:
             Of the last population.
         seconds : float, optional
             How long it took.
+        evidence : mapping, optional
+            What speaks for its last population; like `population_hash`, what an earlier end left is not kept.
 
         Raises
         ------
@@ -330,54 +323,16 @@ class RunRepository:
             update(_runs)
             .where(_runs.c.id == plain(str(run_id)))
             .values(
-                status=status, population_hash=plain(population_hash), seconds=plain(seconds), updated_at=func.now()
+                status=status,
+                population_hash=plain(population_hash),
+                seconds=plain(seconds),
+                evidence=plain(evidence),
+                updated_at=func.now(),
             )
         )
         with self._engine.begin() as connection:
             if connection.execute(changed).rowcount != 1:
                 raise NotFoundError(_no_such_run(run_id))
-
-    def trial_count(self, data_hash: str) -> TrialCount:
-        """Return how many genomes were ever evaluated on some data, over all runs, discarded ones included.
-
-        Parameters
-        ----------
-        data_hash : str
-            Of the data.
-
-        Returns
-        -------
-        TrialCount
-            Distinct ones and all.
-        """
-        per_genome = (
-            select(func.count().label("n"))
-            .where(_trials.c.data_hash == plain(str(data_hash)))
-            .group_by(_trials.c.species, _trials.c.genome_hash)
-            .subquery()
-        )
-        query = select(func.count(), func.coalesce(func.sum(per_genome.c.n), 0)).select_from(per_genome)
-        with self._engine.connect() as connection:
-            distinct, raw = connection.execute(query).one()
-        return TrialCount(int(distinct), int(raw))
-
-    def trials(self, run_id: str) -> Sequence[Mapping[str, Any]]:
-        """Return the trials of a run in the order of their children.
-
-        Parameters
-        ----------
-        run_id : str
-            The run.
-
-        Returns
-        -------
-        sequence of mappings
-            All columns of the table `trials`.
-        """
-        query = select(_trials).where(_trials.c.run_id == plain(str(run_id)))
-        with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(_trials.c.species, _trials.c.child))
-            return [dict(row._mapping) for row in rows]
 
     def history(
         self, run_id: str | None = None, *, species: str | None = None, limit: int = 50
@@ -396,44 +351,26 @@ class RunRepository:
         sequence of mappings
             All columns of the table `strategy_evolution_history`.
         """
-        query = select(_history).order_by(_history.c.ts.desc(), _history.c.id.desc()).limit(limit)
-        if run_id is not None:
-            query = query.where(_history.c.run_id == plain(str(run_id)))
-        if species is not None:
-            query = query.where(_history.c.species == plain(str(species)))
-        with self._engine.connect() as connection:
-            return [dict(row._mapping) for row in connection.execute(query)]
+        return newest_events(self._engine, _history, limit, run_id=run_id, species=species)
 
+    def logs(self, run_id: str, event: str | None = None, *, limit: int = 50) -> Sequence[Mapping[str, Any]]:
+        """Return what the optimiser of a run did, the newest first.
 
-def _trial(row: Mapping[str, object]) -> tuple[object, ...]:
-    """Return a trial's values in the order of `_TRIAL`."""
-    check_names("a trial", row, _TRIAL, _TRIAL_REQUIRED)
-    genome = plain(row["genome"])
-    if not isinstance(genome, list) or None in genome:
-        raise InvalidValueError(
-            f"a genome must be finite numbers, was {row['genome']!r} of child {row['child']}:"
-            " only the fitness may be NaN"
-        )
-    parents = row.get("parents")
-    return (*(row[name] for name in _TRIAL[:6]), row.get("fitness"), row["operator"], parents or [], row.get("metrics"))
+        Parameters
+        ----------
+        run_id : str
+            The run.
+        event : str, optional
+            Only rows of this event.
+        limit : int
+            How many at most.
 
-
-def _append(
-    connection: Connection, table: Table, run_id: str, required: tuple[str, ...], rows: Sequence[Mapping[str, object]]
-) -> None:
-    """Append rows to a partitioned table, whose partitions are made where they are missing."""
-    if not rows:
-        return
-    names = tuple(column.name for column in table.columns if column.name not in ("id", "run_id"))
-    for row in rows:
-        check_names(f"a row of {table.name}", row, names, ("ts", *required))
-    moments = [moment(row["ts"]) for row in rows]
-    ensure_partitions(connection, table.name, moments)
-    values = [
-        (run_id, when, *(row.get(name) for name in names if name != "ts"))
-        for when, row in zip(moments, rows, strict=True)
-    ]
-    copy_rows(connection, table, ("run_id", "ts", *(name for name in names if name != "ts")), values)
+        Returns
+        -------
+        sequence of mappings
+            All columns of the table `strategy_optimization_logs`.
+        """
+        return newest_events(self._engine, _logs, limit, run_id=str(run_id), event=event)
 
 
 def _refuse(connection: Connection, run_id: str, batch: int) -> NoReturn:

@@ -35,7 +35,7 @@ _GIVEN = tuple(column.name for column in _table.columns if column.name not in _O
 _REQUIRED = tuple(
     name for name in _GIVEN if not _table.columns[name].nullable and _table.columns[name].server_default is None
 )
-_DEFAULTS = {"generation": 0, "round": 0, "grade": "C", "money": "paper"}
+_DEFAULTS = {"generation": 0, "round": 0, "grade": "C", "money": "paper", "finalist": False}
 _LIMIT = 500
 _FILTERS = ("run_id", "type", "symbol", "timeframe", "venue", "grade", "state", "money", "species")
 _SEARCHED = ("id", "type", "symbol", "timeframe", "venue")
@@ -52,6 +52,7 @@ SORTS = (
     "fitness",
     "scs",
     "oos_scs",
+    "in_sample_scs",
     "n_trades",
     "oos_trades",
     "win_rate",
@@ -63,6 +64,7 @@ SORTS = (
     "exposure",
     "psr",
     "dsr",
+    "dsr_raw",
     "excess_return",
     "created_at",
     "updated_at",
@@ -217,6 +219,7 @@ class StrategyRepository:
         sort: str = "-oos_scs",
         q: str | None = None,
         enabled: bool | None = None,
+        finalist: bool | None = None,
         **filters: str | None,
     ) -> StrategyPage:
         """Return strategies in order.
@@ -233,6 +236,8 @@ class StrategyRepository:
             Only strategies with this text in their id, type, symbol, timeframe or venue.
         enabled : bool, optional
             Only those enabled, or only the others.
+        finalist : bool, optional
+            Only finalists, or only the others.
         **filters : str, optional
             Exact values of `run_id`, `type`, `symbol`, `timeframe`, `venue`, `grade`, `state`, `money` or
             `species`.
@@ -249,7 +254,7 @@ class StrategyRepository:
         """
         if not (1 <= limit <= _LIMIT and offset >= 0):
             raise InvalidValueError(f"limit must be in [1, {_LIMIT}] and offset at least 0, were {limit} and {offset}")
-        conditions = _conditions(q, enabled, filters)
+        conditions = _conditions(q, filters, enabled=enabled, finalist=finalist)
         page = select(_table).where(*conditions).order_by(*_order(sort)).limit(limit).offset(offset)
         count = select(func.count()).select_from(_table).where(*conditions)
         with self._engine.connect() as connection:
@@ -270,13 +275,15 @@ class StrategyRepository:
             run_id: str | None = connection.execute(query).scalar()
         return run_id
 
-    def counts(self, threshold: float, **filters: str | None) -> StrategyCounts:
+    def counts(self, threshold: float, *, finalist: bool | None = None, **filters: str | None) -> StrategyCounts:
         """Return how many strategies pass which bar, and why the others do not.
 
         Parameters
         ----------
         threshold : float
             SCS, 0..100.
+        finalist : bool, optional
+            As for `leaderboard`.
         **filters : str, optional
             As for `leaderboard`.
 
@@ -285,7 +292,7 @@ class StrategyRepository:
         StrategyCounts
             Over all strategies that fulfil the filters.
         """
-        conditions = _conditions(None, None, filters)
+        conditions = _conditions(None, filters, finalist=finalist)
         flags = (
             _table.c.scs >= float(threshold),
             _table.c.grade == "A",
@@ -307,12 +314,11 @@ class StrategyRepository:
         return StrategyCounts._make([*counted, commonest])
 
 
-def _conditions(q: str | None, enabled: bool | None, filters: Mapping[str, str | None]) -> list[ColumnElement[bool]]:
+def _conditions(q: str | None, filters: Mapping[str, str | None], **flags: bool | None) -> list[ColumnElement[bool]]:
     """Return the conditions that a strategy must fulfil."""
     check_names("a list of strategies", filters, _FILTERS, ())
     conditions = [_table.c[name] == plain(str(value)) for name, value in filters.items() if value is not None]
-    if enabled is not None:
-        conditions.append(_table.c.enabled == bool(enabled))
+    conditions += [_table.c[name] == bool(value) for name, value in flags.items() if value is not None]
     if q:
         sought = plain(str(q))
         conditions.append(or_(*(_table.c[name].icontains(sought, autoescape=True) for name in _SEARCHED)))

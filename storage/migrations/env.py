@@ -2,8 +2,10 @@
 
 from alembic import context
 
-from storage.models import Base
+from storage.evidence_models import DataSet
 from storage.partitions import PARTITION_NAME
+
+_EVERY_TABLE = DataSet.metadata  # one for all models: those of evidence import the others
 
 
 def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
@@ -16,7 +18,7 @@ def _run() -> None:
     connection = context.config.attributes.get("connection")
     if connection is None:
         raise RuntimeError("migrations run through storage.schema.migrate, which gives them a connection")
-    context.configure(connection=connection, target_metadata=Base.metadata, include_name=_is_ours)
+    context.configure(connection=connection, target_metadata=_EVERY_TABLE, include_name=_is_ours)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -19,7 +19,8 @@ from storage.embedded import stop_embedded
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 _CLEAN = """
-TRUNCATE strategies, trials, runs, strategy_evolution_history, strategy_optimization_logs;
+TRUNCATE strategies, trials, runs, strategy_evolution_history, strategy_optimization_logs,
+    data_sets, trial_clusters, holdout_touches, strategy_curves;
 UPDATE auto_trading_config SET version = 1, changed_by = 'default';
 """
 
@@ -35,6 +36,16 @@ def database(embedded_database: storage.Database) -> storage.Database:
 @pytest.fixture
 def runs(database: storage.Database) -> storage.RunRepository:
     return storage.RunRepository(database.engine)
+
+
+@pytest.fixture
+def trials(database: storage.Database) -> storage.TrialRepository:
+    return storage.TrialRepository(database.engine)
+
+
+@pytest.fixture
+def evidence(database: storage.Database) -> storage.EvidenceRepository:
+    return storage.EvidenceRepository(database.engine)
 
 
 @pytest.fixture
@@ -90,6 +101,22 @@ def example_strategy(child: int, **changes: object) -> dict[str, object]:
     return strategy | changes
 
 
+def example_data_set(data_hash: str, first: int, last: int, **changes: object) -> dict[str, object]:
+    """Return hourly candles from one hour to another, since the beginning of 2026."""
+    start, hour = 1_767_225_600_000, 3_600_000
+    data_set = {
+        "data_hash": data_hash,
+        "origin": "real:binance",
+        "venue": "binance",
+        "symbol": "BTC/USDT",
+        "timeframe": "1h",
+        "first_time": start + first * hour,
+        "last_time": start + last * hour,
+        "n_candles": last - first + 1,
+    }
+    return data_set | changes
+
+
 @pytest.fixture
 def make_run():
     return example_run
@@ -103,6 +130,11 @@ def make_trial():
 @pytest.fixture
 def make_strategy():
     return example_strategy
+
+
+@pytest.fixture
+def make_data_set():
+    return example_data_set
 
 
 @pytest.fixture

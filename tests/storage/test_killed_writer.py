@@ -26,7 +26,9 @@ with storage.open_database() as database:
 """
 
 
-def test_killed_writer_leaves_state_and_trials_of_the_same_batch(database: storage.Database, runs, run_id, spawn):
+def test_killed_writer_leaves_state_and_trials_of_the_same_batch(
+    database: storage.Database, runs, trials, run_id, spawn
+):
     home = database.settings.embedded_in
     last = -1
     for lines in (3, 5, 8):
@@ -39,10 +41,10 @@ def test_killed_writer_leaves_state_and_trials_of_the_same_batch(database: stora
         assert record.status == "running"
         assert record.batch >= said > last
         last = record.batch
-        trials = runs.trials(run_id)
-        assert [trial["child"] for trial in trials] == list(range(64 * (last + 1)))
-        assert {trial["batch"] for trial in trials} == set(range(last + 1))
-        assert record.evaluations == len(trials)
+        written = trials.of_run(run_id)
+        assert [trial["child"] for trial in written] == list(range(64 * (last + 1)))
+        assert {trial["batch"] for trial in written} == set(range(last + 1))
+        assert record.evaluations == len(written)
         stored, state = runs.state(run_id)
         assert (stored, json.loads(state)) == (last, sum(2016 + batch for batch in range(last + 1)))
     assert runs.latest(unfinished=True).id == run_id

@@ -48,13 +48,33 @@ def test_old_schema_is_upgraded_with_its_rows(external, dump: Path):
         run = runs.latest(unfinished=True)
         assert (run.id, run.seed, run.settings["population"]) == ("20260314-092653-k7qz", 7, 1034)
         assert runs.state(run.id) == (1, bytes(range(256)))
-        assert [trial["fitness"] for trial in runs.trials(run.id)] == [61.5, None]
+        assert [trial["fitness"] for trial in storage.TrialRepository(database.engine).of_run(run.id)] == [61.5, None]
         assert [row["message"] for row in runs.history(run.id)] == ["it's 100 % new"]
         (strategy,) = storage.StrategyRepository(database.engine).leaderboard().items
         assert (strategy["state"], strategy["parameters"]["threshold"]) == ("enabled", 0.01)
         assert storage.ConfigRepository(database.engine).get().changed_by == "ann"
         with database.engine.begin() as connection:
             command.check(migration_config(connection))
+
+
+def test_evidence_of_an_old_schema_is_kept(external):
+    engine = build_engine(settings_from_environment(external))
+    with engine.begin() as connection:
+        connection.exec_driver_sql((SCHEMAS / "0002.sql").read_text(encoding="utf-8").replace("%", "%%"))
+    engine.dispose()
+    with storage.open_database(environ=external) as database:
+        evidence = storage.EvidenceRepository(database.engine)
+        assert storage.RunRepository(database.engine).latest().evidence == {"pbo": 0.25, "finalists": 1}
+        (strategy,) = storage.StrategyRepository(database.engine).leaderboard(finalist=True).items
+        assert (strategy["selected_until"], strategy["in_sample_scs"], strategy["dsr_raw"]) == (
+            1772366400000,
+            71.5,
+            0.5,
+        )
+        assert evidence.trial_count("d" * 64) == (2, 2)
+        assert evidence.clusters("d" * 64, "c" * 64) == (2, b"\x00\x01\xfe\xff")
+        assert [touch["data_hash"] for touch in evidence.holdout_touches()] == ["e" * 64]
+        assert evidence.curve(strategy["id"], "oos")["buy_and_hold"] == [1.0, 1 / 3]
 
 
 def test_many_processes_that_migrate_at_once_do_it_once(external):

@@ -38,23 +38,26 @@ def test_run_with_a_wrong_value_is_refused(runs, make_run, changes, complaint):
         runs.create(make_run(**changes))
 
 
-def test_commit_stores_trials_state_counters_and_history_together(runs, run_id, make_trial):
-    trials = [make_trial(child, fitness=math.nan if child else 61.5) for child in range(64)]
+def test_commit_stores_trials_state_counters_and_history_together(runs, trials, run_id, make_trial):
+    batch = [make_trial(child, fitness=math.nan if child else 61.5) for child in range(64)]
     history = [{"ts": NOON, "generation": 1, "round": 1, "species": "momentum", "best_scs": 61.5, "q25": math.nan}]
     logs = [{"ts": 1_772_366_400_000, "event": "window_roll", "message": "a\tb\\n", "details": {"to": [1, math.inf]}}]
-    runs.commit(run_id, batch=0, state=bytes(range(256)), trials=trials, history=history, logs=logs, **COUNTERS)
+    runs.commit(run_id, batch=0, state=bytes(range(256)), trials=batch, history=history, logs=logs, **COUNTERS)
     record = runs.get(run_id)
     assert (record.batch, record.evaluations, record.generation, record.round) == (0, 64, 1, 1)
     assert runs.state(run_id) == (0, bytes(range(256)))
-    stored = runs.trials(run_id)
+    stored = trials.of_run(run_id)
     assert [trial["child"] for trial in stored] == list(range(64))
     assert stored[3]["genome"] == [20.0, 3.01, 1 / 3]
     assert (stored[0]["fitness"], stored[1]["fitness"]) == (61.5, None)
     (row,) = runs.history(run_id)
     assert (row["ts"], row["best_scs"], row["q25"]) == (NOON, 61.5, None)
+    (row,) = runs.logs(run_id)
+    assert (row["ts"], row["event"], row["message"]) == (NOON, "window_roll", "a\tb\\n")
+    assert row["details"] == {"to": [1, None]}
 
 
-def test_commit_of_an_old_batch_is_refused_and_leaves_nothing(runs, run_id, make_trial):
+def test_commit_of_an_old_batch_is_refused_and_leaves_nothing(runs, trials, run_id, make_trial):
     runs.commit(run_id, batch=3, state=b"three", trials=[make_trial(1)], **COUNTERS)
     for batch in (3, 2):
         with pytest.raises(storage.ConflictError, match=rf"batch {batch} of run {run_id} cannot follow batch 3"):
@@ -62,15 +65,15 @@ def test_commit_of_an_old_batch_is_refused_and_leaves_nothing(runs, run_id, make
     with pytest.raises(storage.ConflictError, match="cannot follow batch 3"):
         runs.commit(run_id, batch=5, state=b"other", trials=[make_trial(2)], expected_batch=4, **COUNTERS)
     assert runs.state(run_id) == (3, b"three")
-    assert len(runs.trials(run_id)) == 1
+    assert len(trials.of_run(run_id)) == 1
 
 
-def test_commit_of_a_child_that_is_stored_already_is_refused_as_a_whole(runs, run_id, make_trial):
+def test_commit_of_a_child_that_is_stored_already_is_refused_as_a_whole(runs, trials, run_id, make_trial):
     runs.commit(run_id, batch=0, state=b"zero", trials=[make_trial(1)], **COUNTERS)
     with pytest.raises(storage.ConflictError, match="stored already"):
         runs.commit(run_id, batch=1, state=b"one", trials=[make_trial(2), make_trial(1)], **COUNTERS)
     assert runs.state(run_id) == (0, b"zero")
-    assert len(runs.trials(run_id)) == 1
+    assert len(trials.of_run(run_id)) == 1
 
 
 @pytest.mark.parametrize(
@@ -88,7 +91,7 @@ def test_commit_of_a_wrong_trial_is_refused_as_a_whole(runs, run_id, make_trial,
     assert runs.state(run_id) == (-1, b"")
 
 
-def test_two_committers_at_once_one_is_refused_clearly(runs, run_id, make_trial):
+def test_two_committers_at_once_one_is_refused_clearly(runs, trials, run_id, make_trial):
     barrier = threading.Barrier(2)
     outcomes: list[object] = []
 
@@ -112,7 +115,7 @@ def test_two_committers_at_once_one_is_refused_clearly(runs, run_id, make_trial)
     (winner,) = (outcome for outcome in outcomes if isinstance(outcome, bytes))
     assert "another process works on the same run" in str(refused)
     assert runs.state(run_id) == (19, winner)
-    batches = [trial["batch"] for trial in runs.trials(run_id)]
+    batches = [trial["batch"] for trial in trials.of_run(run_id)]
     assert sorted(batches) == list(range(20))
 
 
@@ -152,17 +155,6 @@ def test_unknown_run_is_named(runs):
         runs.commit("nowhere", batch=0, state=b"", trials=[], **COUNTERS)
 
 
-def test_trial_count_is_honest_over_all_runs(runs, run_id, make_run, make_trial):
-    same = {"genome_hash": "a" * 64}
-    runs.commit(run_id, batch=0, state=b"", trials=[make_trial(1), make_trial(2, **same)], **COUNTERS)
-    other = runs.create(make_run(seed=8))
-    trials = [make_trial(1), make_trial(2, **same), make_trial(3), make_trial(4, species="breakout", **same)]
-    runs.commit(other, batch=0, state=b"", trials=[*trials, make_trial(9, data_hash="e" * 64)], **COUNTERS)
-    runs.finish(other, "failed")
-    assert runs.trial_count("d" * 64) == (4, 6)
-    assert runs.trial_count("unknown") == (0, 0)
-
-
 def test_errors_of_a_statement_hide_its_parameters(database):
     secret = "hu" + "sh"  # a traceback shows the lines of this file
     with pytest.raises(storage.InvalidValueError) as caught, database.engine.begin() as connection:
@@ -181,3 +173,26 @@ def test_resume_of_a_run_that_is_done_needs_more_to_do(runs, run_id):
     runs.resume(run_id, settings={"generations": 20}, done_too=True)
     record = runs.get(run_id)
     assert (record.status, record.settings) == ("running", {"generations": 20})
+
+
+def test_logs_are_those_of_one_run_and_event_newest_first(runs, run_id, make_run):
+    other = runs.create(make_run(seed=8))
+    start = 1_772_366_400_000
+    for second, event in enumerate(("started", "window_roll", "window_roll", "done")):
+        runs.log(run_id, [{"ts": start + 1000 * second, "event": event, "message": str(second)}])
+        runs.log(other, [{"ts": start + 1000 * second, "event": event, "message": "other"}])
+    assert [row["message"] for row in runs.logs(run_id)] == ["3", "2", "1", "0"]
+    assert [row["message"] for row in runs.logs(run_id, "window_roll")] == ["2", "1"]
+    assert [row["message"] for row in runs.logs(run_id, limit=3)] == ["3", "2", "1"]
+    assert runs.logs(run_id, "' OR '1'='1") == []
+
+
+def test_evidence_of_a_run_is_that_of_its_last_end(runs, run_id):
+    assert runs.get(run_id).evidence is None
+    runs.finish(run_id, "done", "h" * 64, 1.0, evidence={"pbo": 0.25, "sharpe": math.nan, "best": ["a", {"n": 3}]})
+    stored = {"pbo": 0.25, "sharpe": None, "best": ["a", {"n": 3}]}
+    assert runs.get(run_id).evidence == runs.latest().evidence == runs.list()[0].evidence == stored
+    runs.resume(run_id, settings={"generations": 20}, done_too=True)
+    assert runs.get(run_id).evidence == stored
+    runs.finish(run_id, "failed")
+    assert runs.get(run_id).evidence is None

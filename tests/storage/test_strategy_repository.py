@@ -113,6 +113,7 @@ def test_filter_and_limit_outside_of_the_list_are_refused(strategies):
         ({"market_type": "option"}, "ck_strategies_market_type"),
         ({"origin": "rumour"}, "ck_strategies_origin"),
         ({"scs": 101.0}, "ck_strategies_scs"),
+        ({"in_sample_scs": -1.0}, "ck_strategies_in_sample_scs"),
         ({"state": "live"}, "a strategy has no state"),
         ({"symbol": None}, "a strategy needs symbol"),
     ],
@@ -138,3 +139,27 @@ def test_counts_say_how_many_pass_which_bar_and_why_not_more(strategies, run_id,
     assert strategies.counts(65, run_id="none") == (0, 0, 0, 0, 0, 0, None)
     with pytest.raises(storage.InvalidValueError):
         strategies.counts(65, colour="red")
+
+
+def test_finalists_are_marked_filtered_and_counted(strategies, run_id, make_strategy):
+    found = {"finalist": True, "selected_until": 1_772_366_400_000, "in_sample_scs": 71.5, "dsr_raw": 0.5}
+    rows = [make_strategy(1, scs=70.0), make_strategy(2, scs=80.0, **found), make_strategy(3, finalist=None)]
+    strategies.replace_population(run_id, rows)
+    (finalist,) = strategies.leaderboard(finalist=True).items
+    assert {name: finalist[name] for name in found} == found
+    others = strategies.leaderboard(finalist=False, sort="-scs").items
+    assert [(item["child"], item["finalist"], item["selected_until"]) for item in others] == [
+        (1, False, None),
+        (3, False, None),
+    ]
+    assert strategies.leaderboard().total == strategies.counts(65).strategies == 3
+    assert strategies.counts(65, finalist=True)[:2] == (1, 1)
+    assert strategies.counts(75, finalist=False, run_id=run_id)[:2] == (2, 0)
+
+
+@pytest.mark.parametrize("name", ["in_sample_scs", "dsr_raw"])
+def test_leaderboard_is_sorted_by_what_evidence_adds(strategies, run_id, make_strategy, name):
+    values = {1: 0.25, 2: None, 3: 0.75}
+    strategies.replace_population(run_id, [make_strategy(child, **{name: value}) for child, value in values.items()])
+    assert [item["child"] for item in strategies.leaderboard(sort=f"-{name}").items] == [3, 1, 2]
+    assert [item["child"] for item in strategies.leaderboard(sort=name).items] == [1, 3, 2]
