@@ -3,8 +3,8 @@
 `run` tests one strategy in full, `run_many` thousands; `Costs` says what trading costs, `Report` what was found. The
 semantics are exact (DESIGN section 3): signals at the close, fills at the next open, everything net of costs.
 
-`out_of_sample` measures what a strategy earned after it was frozen; `interval_returns` keeps the returns of thousands
-of trials small.
+`out_of_sample` measures what a strategy earned after it was frozen, `neighbourhood` the strategies around it;
+`interval_returns` keeps the returns of thousands of trials small.
 
 The statistics of evidence (DESIGN section 4) say how much of it luck explains: `probabilistic_sharpe_ratio`,
 `deflated_sharpe_ratio` with the trials that `TrialClusters` counts, `probability_of_backtest_overfitting`,
@@ -23,12 +23,12 @@ from backtest.engine import run, run_many, run_spans, score_many
 from backtest.errors import BacktestError, CostError, EvidenceError, FundingError, ScoreError
 from backtest.excess import bar_returns, excess_over_buy_and_hold, held_sides, market_returns
 from backtest.full_window import full_window_moments
-from backtest.folds import fold_scores, fold_spans
 from backtest.funding import Funding
 from backtest.grading import Evidence, Grade, GradeRule, grade
 from backtest.haircut import Haircut, bonferroni_haircut
 from backtest.holding import mean_holding_bars
 from backtest.interval_returns import interval_returns, market_interval_returns
+from backtest.neighbourhood import Neighbourhood, neighbourhood
 from backtest.out_of_sample import OutOfSample, out_of_sample
 from backtest.overfitting import Overfitting, probability_of_backtest_overfitting
 from backtest.prepared import PreparedCandles, prepare
@@ -53,6 +53,7 @@ __all__ = [
     "Grade",
     "GradeRule",
     "Haircut",
+    "Neighbourhood",
     "OutOfSample",
     "Overfitting",
     "PreparedCandles",
@@ -70,8 +71,6 @@ __all__ = [
     "excess_over_buy_and_hold",
     "expected_maximum_normal",
     "expected_maximum_sharpe",
-    "fold_scores",
-    "fold_spans",
     "full_window_moments",
     "grade",
     "held_sides",
@@ -81,6 +80,7 @@ __all__ = [
     "mean_holding_bars",
     "minimum_backtest_length",
     "minimum_track_record_length",
+    "neighbourhood",
     "out_of_sample",
     "prepare",
     "probabilistic_sharpe_ratio",

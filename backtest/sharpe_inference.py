@@ -102,11 +102,12 @@ def return_moments(returns: ArrayLike) -> ReturnMoments:
     if deviation * math.sqrt(n / (n - 1)) < FLAT:
         return ReturnMoments(n, math.nan, math.nan, math.nan)
     z = rest / deviation
+    square = z * z
     return ReturnMoments(
         n_returns=n,
         sharpe=mean / (deviation * math.sqrt(n / (n - 1))),
-        skewness=float(np.mean(z**3)),
-        kurtosis=float(np.mean(z**4)),
+        skewness=float(np.mean(square * z)),
+        kurtosis=float(np.mean(square * square)),
     )
 
 

@@ -1,0 +1,91 @@
+"""What all figures share: colours, titles, layout.
+
+Colours are those of Okabe and Ito (2008), which colour-blind people can tell apart; shapes repeat what colours say.
+Curves are downsampled with their extremes kept, so that a million bars stay light.
+"""
+
+import html
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backtest.downsample import downsample
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "VERMILION", "curve", "drawdown_of", "lay_out", "title_of"]
+
+BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#7f7f7f"
+_MOST_POINTS = 3000
+
+
+def title_of(headline: str, *lines: str, origin: str = "") -> str:
+    """Return a title in HTML: a bold headline, which says where the market is simulated, and smaller lines.
+
+    Parameters
+    ----------
+    headline : str
+        Plain text.
+    *lines : str
+        Plain text; empty ones are left out.
+    origin : str
+        "real:VENUE" or "simulated:SEED" of the candles; empty where nothing was traded.
+
+    Returns
+    -------
+    str
+        All text is escaped.
+    """
+    label = "SIMULATED MARKET · " if origin.startswith("simulated:") else ""
+    smaller = "".join(f"<br><sup>{html.escape(line)}</sup>" for line in lines if line)
+    return f"<b>{label}{html.escape(headline)}</b>{smaller}"
+
+
+def lay_out(figure: "go.Figure", title: str, height: int, **layout: Any) -> "go.Figure":
+    """Give a figure its title and the look of all figures, and return it."""
+    figure.update_layout(
+        title={"text": title, "x": 0.01, "xanchor": "left"},
+        template="plotly_white",
+        height=height,
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1.0, "xanchor": "right"},
+        margin={"l": 70, "r": 20, "t": 110, "b": 50},
+        **layout,
+    )
+    return figure
+
+
+def curve(
+    times: np.ndarray, values: np.ndarray, name: str, color: str, width: float = 1.5, fill: str | None = None
+) -> "go.Scatter":
+    """Return a line over time, downsampled.
+
+    Parameters
+    ----------
+    times : ndarray of datetime64[ms], shape (n,)
+        Time of every value.
+    values : ndarray of float64, shape (n,)
+        The curve.
+    name, color : str
+        For the legend, and of the line.
+    width : float
+        Of the line, in pixels.
+    fill : str, optional
+        Of the trace, "tozeroy".
+
+    Returns
+    -------
+    plotly.graph_objects.Scatter
+        At most 3,000 points, minima and maxima kept.
+    """
+    import plotly.graph_objects as go
+
+    kept = downsample(values, _MOST_POINTS)
+    line = {"color": color, "width": width}
+    return go.Scatter(x=times[kept], y=values[kept], name=name, mode="lines", line=line, fill=fill)
+
+
+def drawdown_of(index: np.ndarray) -> np.ndarray:
+    """Return how far an index is below its highest value so far: 0, or a negative fraction; shape as given."""
+    drawdown: np.ndarray = index / np.fmax.accumulate(index) - 1.0
+    return drawdown
