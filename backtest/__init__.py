@@ -22,6 +22,7 @@ from backtest.effective_trials import TrialClusters, TrialCount, count_trials
 from backtest.engine import run, run_many, run_spans, score_many
 from backtest.errors import BacktestError, CostError, EvidenceError, FundingError, ScoreError
 from backtest.excess import bar_returns, excess_over_buy_and_hold, held_sides, market_returns
+from backtest.folds import fold_scores, fold_spans
 from backtest.full_window import full_window_moments
 from backtest.funding import Funding
 from backtest.grading import Evidence, Grade, GradeRule, grade
@@ -41,6 +42,7 @@ from backtest.sharpe_inference import (
     probabilistic_sharpe_ratio,
     return_moments,
 )
+from backtest.trial_statistics import TrialStatistics, add_trials, trial_clusters
 
 __all__ = [
     "BacktestError",
@@ -64,6 +66,8 @@ __all__ = [
     "SpaPValues",
     "TrialClusters",
     "TrialCount",
+    "TrialStatistics",
+    "add_trials",
     "bar_returns",
     "bonferroni_haircut",
     "count_trials",
@@ -71,6 +75,8 @@ __all__ = [
     "excess_over_buy_and_hold",
     "expected_maximum_normal",
     "expected_maximum_sharpe",
+    "fold_scores",
+    "fold_spans",
     "full_window_moments",
     "grade",
     "held_sides",
@@ -92,6 +98,7 @@ __all__ = [
     "score_many",
     "score_statistics",
     "superior_predictive_ability",
+    "trial_clusters",
     "white_reality_check",
     "wilson_lower_bound",
 ]

@@ -164,6 +164,19 @@ class RayRunner:
             self._hand_out()
         return results
 
+    def renew(self, evaluator: Evaluator) -> None:
+        """Evaluate with another evaluator from now on; what is pending is dropped.
+
+        Parameters
+        ----------
+        evaluator : Evaluator
+            What scores candidates.
+        """
+        self.close()
+        self._evaluator, self._shared_bytes = frozen(evaluator)
+        if self._session.started and not self._alone:
+            self.start()
+
     def close(self) -> None:
         """Drop what is pending, and free the object store. The session stays."""
         self._queue.clear()

@@ -30,7 +30,9 @@ from evolution.errors import (
     TellError,
 )
 from evolution.evolution import Evolution, Outcome, StopReason
+from evolution.finalist_evidence import FinalistEvidence, SpanScore, gather_evidence
 from evolution.finalists import FINALISTS, Finalist, select_finalists
+from evolution.fold_objective import FoldObjective, FoldSettings
 from evolution.identity import RunIdentity
 from evolution.journal import BatchCommit, Journal, Listener
 from evolution.objective import ScsObjective
@@ -42,6 +44,10 @@ from evolution.space import Space
 from evolution.species import Species
 from evolution.species_statistics import SpeciesStatistics
 from evolution.state_codec import decode_state, encode_state
+from evolution.stitched import StitchedCurve, stitched_curve
+from evolution.walk_forward import WalkForward
+from evolution.walk_forward_evolution import WalkForwardEvolution
+from evolution.windows import Windows
 
 __all__ = [
     "ENGINE_VERSION",
@@ -56,6 +62,9 @@ __all__ = [
     "Evolution",
     "EvolutionError",
     "Finalist",
+    "FinalistEvidence",
+    "FoldObjective",
+    "FoldSettings",
     "IdentityError",
     "Journal",
     "Listener",
@@ -70,13 +79,20 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Space",
+    "SpanScore",
     "Species",
     "SpeciesStatistics",
     "StateError",
+    "StitchedCurve",
     "StopReason",
     "TellError",
+    "WalkForward",
+    "WalkForwardEvolution",
+    "Windows",
     "decode_state",
     "encode_state",
+    "gather_evidence",
     "population_hash",
     "select_finalists",
+    "stitched_curve",
 ]
