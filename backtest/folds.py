@@ -27,7 +27,7 @@ def fold_spans(spec: StrategySpec, n_bars: int, n_folds: int) -> list[tuple[int,
     n_bars : int
         Bars of the candles.
     n_folds : int
-        Parts of equal length.
+        Parts of equal length, at least 1 and at most a fourth of the bars (otherwise a `BacktestError`).
 
     Returns
     -------
@@ -43,9 +43,8 @@ def fold_spans(spec: StrategySpec, n_bars: int, n_folds: int) -> list[tuple[int,
     ----------
     Lopez de Prado, M. (2018). "Advances in Financial Machine Learning", chapter 7: purging and embargo.
     """
-    edges = [i * n_bars // n_folds for i in range(n_folds + 1)]
     spans = []
-    for start, stop in pairwise(edges):
+    for start, stop in pairwise(_edges(n_bars, n_folds)):
         length = stop - start
         purge = min(get(spec.type).warm_up(spec.parameters), length // 2)
         spans.append((start + purge + int(_EMBARGO * length), stop))
@@ -68,7 +67,7 @@ def fold_scores(
     candles : Candles or PreparedCandles
         What they are trained on.
     n_folds : int
-        Parts, at least 1 and at most a fourth of the bars.
+        Parts, at least 1 and at most a fourth of the bars (otherwise a `BacktestError`).
     costs : Costs, optional
         Fee and slippage; 10 and 5 basis points unless given.
     sides : {"both", "long"}, optional
@@ -80,11 +79,6 @@ def fold_scores(
         SCS of each part, and last that of all bars, 0..100, always finite; where nothing was traded it is 0. The last
         one knows what the parts do not: trades that cross their edges.
 
-    Raises
-    ------
-    BacktestError
-        If there are too many folds for the bars, or too few.
-
     Examples
     --------
     >>> from market import synthetic_candles
@@ -93,11 +87,7 @@ def fold_scores(
     (1, 5)
     """
     listed, prepared, costs = checked_specs(specs), prepare(candles), checked_costs(costs)
-    if not 1 <= n_folds <= len(prepared) // 4:
-        raise BacktestError(
-            f"folds must be in [1, a fourth of the {len(prepared)} bars], were {n_folds}; give more candles or "
-            "fewer folds"
-        )
+    _edges(len(prepared), n_folds)  # checks
     long_only = sides_allowed(prepared.candles, sides) == "long"
     target = np.empty(len(prepared), np.int8)
     scores = np.empty((len(listed), n_folds + 1))
@@ -107,3 +97,11 @@ def fold_scores(
         for j, span in enumerate(spans):
             scores[i, j] = measure(target, prepared, costs, span=span)[0]
     return scores
+
+
+def _edges(n_bars: int, n_folds: int) -> list[int]:
+    if not 1 <= n_folds <= n_bars // 4:
+        raise BacktestError(
+            f"folds must be in [1, a fourth of the {n_bars} bars], were {n_folds}; give more candles or fewer folds"
+        )
+    return [i * n_bars // n_folds for i in range(n_folds + 1)]
