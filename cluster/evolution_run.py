@@ -2,26 +2,48 @@
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from backtest import Costs
+from backtest import Costs, GradeRule
 from cluster.errors import UserError
+from cluster.holdout import read_holdout
 from cluster.interruption import Interruption
 from cluster.leaderboard import THRESHOLD
 from cluster.markets import Markets
 from cluster.population_rows import population_rows
 from cluster.ray_runner import RayRunner
 from cluster.ray_session import RaySession
+from cluster.run_evidence import RunEvidence
 from cluster.run_journal import RunJournal
-from evolution import ENGINE_VERSION, Evolution, Listener, Member, Outcome, RunIdentity, StopReason
-from evolution.objective import ScsObjective
+from cluster.trial_ledger import count_trials, data_set
+from evolution import (
+    ENGINE_VERSION,
+    Evolution,
+    FoldSettings,
+    Listener,
+    Outcome,
+    RunIdentity,
+    StopReason,
+    WalkForward,
+    WalkForwardEvolution,
+    Windows,
+)
 from market import Clock
-from storage import ConflictError, Database, RunRepository, StorageError, StrategyCounts, StrategyRepository
+from storage import (
+    ConfigRepository,
+    ConflictError,
+    Database,
+    EvidenceRepository,
+    RunRepository,
+    StorageError,
+    StrategyCounts,
+    StrategyRepository,
+)
 
 __all__ = ["EvolutionRun", "Result", "RunSettings", "StoredRun"]
 
@@ -42,6 +64,12 @@ class RunSettings:
         Costs of a fill.
     target_score : float or None
         Fitness that ends the run early.
+    patience : int or None
+        Generations without improvement that end the run early.
+    holdout : tuple of str
+        Absolute paths of the holdout files.
+    walk_forward, fitness : mapping or None
+        `WalkForward` and `FoldSettings` as JSON values; None for the defaults of this version.
     """
 
     candles: tuple[str, ...]
@@ -53,6 +81,10 @@ class RunSettings:
     fee_bps: float
     slippage_bps: float
     target_score: float | None
+    patience: int | None = None
+    holdout: tuple[str, ...] = ()
+    walk_forward: Mapping[str, Any] | None = None
+    fitness: Mapping[str, Any] | None = None
 
     @classmethod
     def stored(cls, values: Mapping[str, Any]) -> "RunSettings":
@@ -68,11 +100,11 @@ class RunSettings:
         RunSettings
             As the run was started.
         """
-        return cls(**{**values, "candles": tuple(values["candles"])})
+        return cls(**{**values, "candles": tuple(values["candles"]), "holdout": tuple(values.get("holdout", ()))})
 
     def describe(self) -> dict[str, Any]:
         """Return the settings as JSON values."""
-        return {**asdict(self), "candles": list(self.candles)}
+        return {**asdict(self), "candles": list(self.candles), "holdout": list(self.holdout)}
 
     @property
     def costs(self) -> Costs:
@@ -120,6 +152,8 @@ class Result:
         The stored population, best SCS first.
     counts : StrategyCounts
         How many of it pass which bar.
+    evidence : RunEvidence or None
+        What is known of it out of sample; None where the run was interrupted.
     seconds : float
         Time spent on the run, over all processes that worked on it.
     on_workers : int
@@ -128,6 +162,7 @@ class Result:
 
     rows: Sequence[Mapping[str, Any]]
     counts: StrategyCounts
+    evidence: RunEvidence | None
     seconds: float
     on_workers: int
 
@@ -147,27 +182,49 @@ class EvolutionRun:
         Where candidates are evaluated.
     clock : Clock
         Measures time.
+    announce : callable
+        Is told what is being done while evidence is gathered, for people who wait.
     """
 
     def __init__(
-        self, settings: RunSettings, markets: Markets, database: Database, session: RaySession, clock: Clock
+        self,
+        settings: RunSettings,
+        markets: Markets,
+        database: Database,
+        session: RaySession,
+        clock: Clock,
+        announce: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.settings = settings
         self.markets = markets
-        self._prepared = markets.prepared()
+        self.windows = Windows(
+            markets.candles,
+            settings.costs,
+            None if settings.walk_forward is None else WalkForward.of(settings.walk_forward),
+            None if settings.fitness is None else FoldSettings(**settings.fitness),
+        )
+        self.settings = replace(
+            settings, walk_forward=self.windows.plan.describe(), fitness=self.windows.folds.describe()
+        )
+        self._holdout = read_holdout(
+            [Path(path) for path in settings.holdout], markets.candles, settings.symbol, settings.timeframe
+        )
+        self._announce = announce
         self._session = session
-        self._runner = RayRunner(ScsObjective(self._prepared, settings.costs), session)
+        self._runner = RayRunner(self.windows.objective(0), session)
         self._held = ExitStack()
         self._held.callback(self._runner.close)
         self._runs = RunRepository(database.engine)
         self._strategies = StrategyRepository(database.engine)
+        self._evidence = EvidenceRepository(database.engine)
+        self._config = ConfigRepository(database.engine)
         self._clock = clock
         self.identity = RunIdentity.of(
-            markets.spaces(),
+            self.windows.spaces,
             population=settings.population,
             seed=settings.seed,
             data_hash=markets.data_hash,
             costs_hash=settings.costs.cost_hash,
+            objective_hash=self.windows.objective_hash,
         )
 
     def __enter__(self) -> Self:
@@ -186,6 +243,7 @@ class EvolutionRun:
         StoredRun
             Nothing is evaluated yet.
         """
+        self._evidence.know([data_set(prepared) for prepared in self.windows.whole.values()])
         run_id = self._runs.create(
             {
                 "engine_version": str(ENGINE_VERSION),
@@ -279,30 +337,36 @@ class EvolutionRun:
         began = self._clock.monotonic()
         hashes = {(candles.symbol, candles.timeframe): candles.data_hash for candles in self.markets.candles}
         journal = RunJournal(self._runs, run.id, hashes, self._clock, run.last_batch)
-        evolution = Evolution(
-            self._runner,
-            self.markets.spaces(),
-            population=self.settings.population,
-            seed=self.settings.seed,
-            data_hash=self.markets.data_hash,
-            costs_hash=self.settings.costs.cost_hash,
-            journal=journal,
-            listener=listener,
-            state=run.state,
+        search = WalkForwardEvolution(
+            Evolution(
+                self._runner,
+                self.windows.spaces,
+                population=self.settings.population,
+                seed=self.settings.seed,
+                data_hash=self.markets.data_hash,
+                costs_hash=self.settings.costs.cost_hash,
+                objective_hash=self.windows.objective_hash,
+                journal=journal,
+                listener=listener,
+                state=run.state,
+            ),
+            self.windows,
         )
         interruption.check()
         try:
-            with interruption.deferred(evolution.stop):
-                outcome = evolution.run(self.settings.generations, self.settings.target_score)
+            with interruption.deferred(search.evolution.stop):
+                outcome = search.run(self.settings.generations, self.settings.target_score, self.settings.patience)
                 journal.close()
             with interruption.deferred():
-                rows = self._store(run, evolution.optimizer.population)
+                interrupted = outcome.reason is StopReason.REQUEST
+                rows, evidence = self._store(run, search, gather=not interrupted)
                 seconds = run.seconds + self._clock.monotonic() - began
-                status = "interrupted" if outcome.reason is StopReason.REQUEST else "done"
+                status = "interrupted" if interrupted else "done"
                 self._log(run.id, status, f"{outcome.reason} after {outcome.evaluations} evaluations")
-                self._runs.finish(run.id, status, outcome.population_hash, seconds)
+                described = None if evidence is None else evidence.describe()
+                self._runs.finish(run.id, status, outcome.population_hash, seconds, described)
         except ConflictError:
-            raise  # the run is another process's now
+            raise  # the run is another process's now, or its holdout was looked at before
         except BaseException as error:
             # What is not yet written is evaluated again on resume; a second Ctrl-C may have torn the state.
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
@@ -310,18 +374,46 @@ class EvolutionRun:
                 self._runs.finish(run.id, status, seconds=run.seconds + self._clock.monotonic() - began)
             raise
         counts = self._strategies.counts(THRESHOLD, run_id=run.id)
-        return outcome, Result(rows, counts, seconds, self._runner.on_workers)
+        return outcome, Result(rows, counts, evidence, seconds, self._runner.on_workers)
 
-    def _store(self, run: StoredRun, members: Sequence[Member]) -> Sequence[Mapping[str, Any]]:
-        """Score members on their whole market, store them, and return the stored rows, best SCS first."""
-        rows = population_rows(members, self._prepared, self.settings.costs, self.identity.schedule)
+    def _store(
+        self, run: StoredRun, search: WalkForwardEvolution, gather: bool
+    ) -> tuple[Sequence[Mapping[str, Any]], RunEvidence | None]:
+        """Score members and finalists, store them, and return the stored rows, best SCS first."""
+        evidence = None
+        if gather:
+            finalists = search.finalists()
+            trials = count_trials(self._evidence, self.windows, self._announce)
+            whole = None
+            if self._holdout is not None:
+                self._holdout.touch(run.id, self._evidence)
+                whole = self._holdout.appended(self.windows)
+            self._announce(f"scoring {len(finalists)} finalists on what their selection never saw")
+            evidence = RunEvidence.gather(
+                finalists, search.evolution.optimizer.population, self.windows, trials, self._rule(), whole
+            )
+        rows = population_rows(
+            search.evolution.optimizer.population,
+            self.windows,
+            search.window,
+            self.identity.schedule,
+            {} if evidence is None else evidence.trials,
+            () if evidence is None else evidence.finalists,
+        )
         self._strategies.replace_population(run.id, rows)
+        if evidence is not None:
+            for strategy, curves in evidence.curves(run.id).items():
+                self._evidence.keep_curves(strategy, curves)
         stored: list[Mapping[str, Any]] = []
         while True:
             page = self._strategies.leaderboard(limit=500, offset=len(stored), sort="-scs", run_id=run.id)
             stored += page.items
             if not page.items or len(stored) >= page.total:
-                return stored
+                return stored, evidence
+
+    def _rule(self) -> GradeRule:
+        config = self._config.get()
+        return GradeRule(config.auto_trading.real_trading_threshold, max(config.management.min_oos_trades, 1))
 
     def _log(self, run_id: str, event: str, message: str) -> None:
         self._runs.log(run_id, [{"ts": self._clock.now_ms(), "event": event, "message": message}])

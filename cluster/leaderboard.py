@@ -1,5 +1,6 @@
 """The leaderboard: the best strategies as a table, and how many pass which bar."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,9 +8,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cluster.run_evidence import RunEvidence
 from storage import StrategyCounts
 
-__all__ = ["THRESHOLD", "best_per_type", "different_results", "print_leaderboard", "summary"]
+__all__ = [
+    "THRESHOLD",
+    "best_out_of_sample",
+    "best_per_type",
+    "different_results",
+    "evidence_lines",
+    "print_finalists",
+    "print_leaderboard",
+    "summary",
+]
 
 THRESHOLD = 65.0
 _WIDE = 132  # columns that parameters need to be readable
@@ -31,7 +42,8 @@ def print_leaderboard(console: Console, rows: Sequence[Mapping[str, Any]], title
     table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=(0, 1, 0, 0))
     for name in ("id", "type", "market"):
         table.add_column(name, no_wrap=True)
-    for name in ("SCS", "trades", "win", "PF", "Sharpe", "max DD", "return") if wide else ("SCS", "trades", "return"):
+    short = ("SCS", "OOS", "trades", "return")
+    for name in ("SCS", "OOS", "trades", "win", "PF", "Sharpe", "max DD", "return") if wide else short:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("grade", no_wrap=True)
     if wide:
@@ -39,10 +51,10 @@ def print_leaderboard(console: Console, rows: Sequence[Mapping[str, Any]], title
     for row in rows:
         simulated = " sim" if str(row["origin"]).startswith("simulated:") else ""
         result = {
-            "scs": ".1f", "n_trades": ",d", "win_rate": ".0%", "profit_factor": ".2f", "sharpe": ".2f",
-            "max_drawdown": ".1%", "total_return": "+.1%",
+            "scs": ".1f", "oos_scs": ".1f", "n_trades": ",d", "win_rate": ".0%", "profit_factor": ".2f",
+            "sharpe": ".2f", "max_drawdown": ".1%", "total_return": "+.1%",
         }  # fmt: skip
-        shown = result if wide else {name: result[name] for name in ("scs", "n_trades", "total_return")}
+        shown = result if wide else {name: result[name] for name in ("scs", "oos_scs", "n_trades", "total_return")}
         table.add_row(
             str(row["id"]),
             str(row["type"]),
@@ -52,6 +64,71 @@ def print_leaderboard(console: Console, rows: Sequence[Mapping[str, Any]], title
             *([Text(_parameters(row["parameters"]))] if wide else []),
         )
     console.print(table)
+
+
+def print_finalists(console: Console, rows: Sequence[Mapping[str, Any]], title: str) -> None:
+    """Print finalists with their evidence in the order given.
+
+    Parameters
+    ----------
+    console : Console
+        Where to.
+    rows : sequence of mapping
+        Rows of the table `strategies`.
+    title : str
+        Above the table.
+    """
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=(0, 1, 0, 0))
+    for name in ("id", "type", "market"):
+        table.add_column(name, no_wrap=True)
+    columns = {"in_sample_scs": ("IS", ".1f"), "oos_scs": ("OOS", ".1f"), "oos_trades": ("trades", ",d")}
+    if console.width >= _WIDE:
+        columns |= {"excess_return": ("excess/y", "+.1%"), "psr": ("PSR", ".2f"), "dsr": ("DSR", ".2f")}
+    for heading, _ in columns.values():
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("grade and what is missing", overflow="fold")
+    for row in rows:
+        simulated = " sim" if str(row["origin"]).startswith("simulated:") else ""
+        table.add_row(
+            str(row["id"]),
+            str(row["type"]),
+            f"{row['symbol']} {row['timeframe']}{simulated}",
+            *(_number(row[name], form) for name, (_, form) in columns.items()),
+            Text(str(row["grade_reason"])),
+        )
+    console.print(table)
+
+
+def evidence_lines(evidence: RunEvidence) -> list[str]:
+    """Return what a run proves as a whole, in words.
+
+    Parameters
+    ----------
+    evidence : RunEvidence
+        Of the run.
+
+    Returns
+    -------
+    list of str
+        What following the finalists would have earned; and for each market how much was tried, what luck alone shows
+        among so many, and how overfitted the choice is.
+    """
+    lines = []
+    if evidence.curve is not None:
+        curve = evidence.curve
+        lines.append(
+            f"following the finalists of each test span: {curve.index[-1] - 1.0:+.1%} "
+            f"(holding the markets {curve.buy_and_hold[-1] - 1.0:+.1%}), Sharpe {_defined(curve.sharpe, '.2f')}, "
+            f"probability of an edge {_defined(curve.psr, '.0%')}"
+        )
+    for market, trials in evidence.trials.items():
+        luck = trials.annual_hurdle(evidence.whole[market].candles.bars_per_year)
+        lines.append(
+            f"{' '.join(market)}: {trials.n_trials:,} backtests ever, worth {trials.n_effective:,} independent ones; "
+            f"the best of these shows a Sharpe of {luck:.1f} by luck; "
+            f"probability of overfitting {_defined(evidence.overfitting[market], '.0%')}"
+        )
+    return lines
 
 
 def summary(counts: StrategyCounts, threshold: float = THRESHOLD) -> str:
@@ -94,6 +171,27 @@ def best_per_type(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return list(best.values())
 
 
+def best_out_of_sample(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the finalists, those of the best grade first, then by the score that selection never saw.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Rows of the table `strategies`.
+
+    Returns
+    -------
+    list of mapping
+        Finalists only.
+    """
+
+    def rank(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        oos = -math.inf if row["oos_scs"] is None else row["oos_scs"]
+        return (row["grade"], -oos, str(row["species"]), row["child"])
+
+    return sorted((row for row in rows if row["finalist"]), key=rank)
+
+
 def different_results(rows: Sequence[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
     """Return the first strategy of each result: neighbours in a species often make the very same trades.
 
@@ -117,6 +215,10 @@ def different_results(rows: Sequence[Mapping[str, Any]], count: int) -> list[Map
 
 def _number(value: float | None, form: str) -> str:
     return "–" if value is None else format(value, form)
+
+
+def _defined(value: float, form: str) -> str:
+    return "undefined" if math.isnan(value) else format(value, form)
 
 
 def _parameters(parameters: Mapping[str, float]) -> str:

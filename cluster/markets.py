@@ -5,10 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import strategies
-from backtest import PreparedCandles, prepare
 from cluster.errors import UserError
-from evolution import Space, Species
 from market import Candles, read_candles
 
 __all__ = ["Markets", "read_markets"]
@@ -47,31 +44,6 @@ class Markets:
     def data_hash(self) -> str:
         """SHA-256 (hex) over the hashes of all candle sets: what the scores were computed on."""
         return hashlib.sha256("\n".join(sorted(candles.data_hash for candles in self.candles)).encode()).hexdigest()
-
-    def spaces(self) -> dict[str | Species, Space]:
-        """Return the search space of every species: each strategy type on each market.
-
-        Returns
-        -------
-        dict of Species to Space
-            In no particular order; evolution sorts species itself.
-        """
-        return {
-            Species(kind, candles.symbol, candles.timeframe): Space.of(strategies.get(kind))
-            for candles in self.candles
-            for kind in strategies.available()
-        }
-
-    def prepared(self) -> dict[tuple[str, str], PreparedCandles]:
-        """Return every market with the columns of all strategy types.
-
-        Returns
-        -------
-        dict of (symbol, timeframe) to PreparedCandles
-            Ready to be shared with workers.
-        """
-        types = strategies.available()
-        return {(candles.symbol, candles.timeframe): prepare(candles, types) for candles in self.candles}
 
 
 def read_markets(paths: Sequence[Path], symbol: str | None = None, timeframe: str | None = None) -> Markets:

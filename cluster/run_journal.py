@@ -68,6 +68,7 @@ class RunJournal:
         self._written_at = clock.monotonic()
         self._trials: list[dict[str, Any]] = []
         self._history: list[dict[str, Any]] = []
+        self._logs: list[dict[str, Any]] = []
         self._last: BatchCommit | None = None
 
     def record(self, commit: BatchCommit) -> None:
@@ -81,6 +82,10 @@ class RunJournal:
         previous = self._last
         if previous is not None and (previous.generation, previous.round) != (commit.generation, commit.round):
             self._history += self._statistics(previous)
+        if previous is not None and previous.window != commit.window:
+            self._logs.append(self._rolled(commit))
+        if commit.ends_generation:
+            self._logs.append(self._generation(commit))
         self._last = commit
         self._trials += [
             self._trial(commit.batch, candidate, score)
@@ -106,9 +111,10 @@ class RunJournal:
             generation=commit.generation,
             round=commit.round,
             history=self._history,
+            logs=self._logs,
         )
         self._stored = commit.batch
-        self._trials, self._history = [], []
+        self._trials, self._history, self._logs = [], [], []
         self._written_at = self._clock.monotonic()
 
     def _trial(self, batch: int, candidate: Candidate, score: float) -> dict[str, Any]:
@@ -137,6 +143,34 @@ class RunJournal:
                 "median_scs": statistics.median,
                 "q75": statistics.q75,
                 "diversity": statistics.diversity,
+                "coverage": statistics.coverage,
             }
 
         return [row(statistics) for statistics in commit.statistics if statistics.members]
+
+    def _generation(self, commit: BatchCommit) -> dict[str, Any]:
+        """Describe the archive after a generation."""
+        alive = [one for one in commit.statistics if one.members]
+        coverage = sum(one.coverage for one in alive) / len(alive) if alive else 0.0
+        diversity = sum(one.diversity for one in alive) / len(alive) if alive else 0.0
+        return {
+            "ts": self._clock.now_ms(),
+            "batch": commit.batch,
+            "event": "generation",
+            "message": f"generation {commit.generation}: the archive covers {coverage:.1%}, diversity {diversity:.2f}",
+            "details": {
+                "window": commit.window or "0",
+                "coverage": {str(one.species): one.coverage for one in alive},
+                "diversity": {str(one.species): one.diversity for one in alive},
+                "qd_score": {str(one.species): one.quality for one in alive},
+            },
+        }
+
+    def _rolled(self, commit: BatchCommit) -> dict[str, Any]:
+        return {
+            "ts": self._clock.now_ms(),
+            "batch": commit.batch,
+            "event": "rolled",
+            "message": f"window {commit.window} begins with batch {commit.batch}: elites are scored again",
+            "details": {"window": commit.window},
+        }

@@ -251,6 +251,46 @@ class Candles:
             )
         return self[:row], self[row:]
 
+    def followed_by(self, later: "Candles") -> "Candles":
+        """Return these candles and later ones of the same market as one set: what `split` took apart.
+
+        Parameters
+        ----------
+        later : Candles
+            The same symbol, timeframe, venue and origin, on the same grid; a gap between the two is kept.
+
+        Returns
+        -------
+        Candles
+            Both.
+
+        Raises
+        ------
+        CandleError
+            If they are of another market, begin before these end, or lie on another grid.
+        """
+        for name, value in self._labels().items():
+            if getattr(later, name) != value:
+                raise CandleError(
+                    f"later candles must have the same {name} ({value}), had {getattr(later, name)}; "
+                    "take both from the same source"
+                )
+        if int(later.timestamp[0]) <= int(self.timestamp[-1]):
+            raise CandleError(
+                f"later candles must begin after {iso(int(self.timestamp[-1]))}, where the others end, began at "
+                f"{iso(int(later.timestamp[0]))}; cut them there"
+            )
+        offset = (int(later.timestamp[0]) - int(self.timestamp[0])) % self.timeframe_ms
+        if offset:
+            raise CandleError(f"later candles must lie on the grid of the others, were {offset / 1000:g} s off it")
+        return self._trusted(
+            {
+                **self._labels(),
+                "timestamp": np.concatenate([self.timestamp, later.timestamp]),
+                **{name: np.concatenate([values, getattr(later, name)]) for name, values in self._columns().items()},
+            }
+        )
+
     @classmethod
     def _trusted(cls, fields: dict[str, Any]) -> Self:
         """Return candles from parts of valid ones (a slice, a pickle) without checking them again."""

@@ -40,6 +40,15 @@ _SHOWN = 10
 @click.option("--workers", type=int, help="Processes that evaluate; default: all processors.")
 @click.option("--ray", "address", help="local, auto, or an ADDRESS; default: a local one once the work pays for it.")
 @click.option("--resume", is_flag=False, flag_value="", metavar="[RUN]", help="Go on with a run; default: the latest.")
+@click.option(
+    "--holdout",
+    "holdout",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Candles after all others, looked at once, at the end; repeat for more markets.",
+)
+@click.option("--patience", type=int, help="Stop after so many generations without a better fitness.")
 @click.option("--target-score", type=float, help="Stop once the best fitness reaches this.")
 @click.option("--fee-bps", type=float, default=10.0, show_default=True, help="Taker fee of a fill.")
 @click.option("--slippage-bps", type=float, default=5.0, show_default=True, help="Slippage of a fill.")
@@ -92,8 +101,8 @@ def _check(options: dict[str, Any]) -> None:
     """Refuse numbers that no run can have."""
     from backtest import Costs
 
-    for name in ("population", "generations"):
-        if options[name] < 1:
+    for name in ("population", "generations", "patience"):
+        if options[name] is not None and options[name] < 1:
             raise UserError(f"--{name} must be at least 1, was {options[name]}")
     if not 0 <= options["seed"] < 2**63:
         raise UserError(f"--seed must be in [0, 2^63), was {options['seed']}")
@@ -121,6 +130,8 @@ def _settings(options: dict[str, Any]) -> "RunSettings":
         fee_bps=options["fee_bps"],
         slippage_bps=options["slippage_bps"],
         target_score=options["target_score"],
+        patience=options["patience"],
+        holdout=tuple(str(path.resolve()) for path in options["holdout"]),
     )
 
 
@@ -137,13 +148,18 @@ def _resumed_settings(database: "Database", run_id: str, options: dict[str, Any]
             f"run {run_id} was started on {', '.join(stored.candles)}; give those candles or none, or leave --resume "
             "out to start a new run"
         )
+    if "holdout" in given and tuple(str(path.resolve()) for path in options["holdout"]) != stored.holdout:
+        raise UserError(
+            f"run {run_id} was started with --holdout {', '.join(stored.holdout) or 'of none'}; give the same or leave "
+            "it out, or leave --resume out to start a new run"
+        )
     for name in ("symbol", "timeframe", "population", "seed", "fee_bps", "slippage_bps"):
         if name in given and options[name] != getattr(stored, name):
             raise UserError(
                 f"run {run_id} was started with --{name.replace('_', '-')} {getattr(stored, name)}, was asked for "
                 f"{options[name]}; leave it out, or leave --resume out to start a new run"
             )
-    changed = {name: options[name] for name in ("generations", "target_score") if name in given}
+    changed = {name: options[name] for name in ("generations", "target_score", "patience") if name in given}
     return replace(stored, **changed)
 
 
@@ -171,7 +187,9 @@ def _opened(
         settings = _resumed_settings(database, options["resume"], options, given)
     with console.status("reading candles"):
         markets = read_markets(settings.paths, settings.symbol, settings.timeframe)
-        return EvolutionRun(settings, markets, database, session, clock)
+        return EvolutionRun(
+            settings, markets, database, session, clock, lambda text: console.print(text, soft_wrap=True)
+        )
 
 
 def _taken_up(run: "EvolutionRun", options: dict[str, Any], console: "Console") -> "StoredRun":
@@ -198,12 +216,21 @@ def _evolve(
 
 
 def _show(console: "Console", run: "EvolutionRun", stored: "StoredRun", outcome: "Outcome", result: "Result") -> None:
-    from cluster.leaderboard import best_per_type, different_results, print_leaderboard, summary
+    from cluster.leaderboard import (
+        best_out_of_sample,
+        best_per_type,
+        different_results,
+        evidence_lines,
+        print_finalists,
+        print_leaderboard,
+        summary,
+    )
     from evolution import StopReason
 
     ends = {
         StopReason.GENERATIONS: "done",
         StopReason.TARGET: "done, the target score is reached",
+        StopReason.STAGNATION: "done, the fitness stopped improving",
         StopReason.REQUEST: "stopped; what was evaluated is kept",
     }
     workers = f", {result.on_workers:,} on Ray's workers" if result.on_workers else ""
@@ -213,19 +240,34 @@ def _show(console: "Console", run: "EvolutionRun", stored: "StoredRun", outcome:
         soft_wrap=True,
     )
     simulated = " (SIMULATED MARKET: proves nothing about real ones)" if run.markets.simulated else ""
-    shown = different_results(result.rows, _SHOWN)
-    count = f"{len(result.rows):,} strategies"
-    print_leaderboard(console, shown, f"best {len(shown)} different results of {count}{simulated}")
+    if result.evidence is None:
+        shown = different_results(result.rows, _SHOWN)
+        print_leaderboard(
+            console, shown, f"best {len(shown)} different results of {len(result.rows):,} strategies{simulated}"
+        )
+    else:
+        finalists = best_out_of_sample(result.rows)
+        shown = finalists[:_SHOWN]
+        print_finalists(console, shown, f"best {len(shown)} of {len(finalists)} finalists, out of sample{simulated}")
+        for line in evidence_lines(result.evidence):
+            console.print(line, soft_wrap=True)
     print_leaderboard(console, best_per_type(result.rows), "best of each type")
     console.print(summary(result.counts), soft_wrap=True)
     console.print(
-        "scores are in-sample: among so many candidates luck alone looks good", style="yellow", soft_wrap=True
+        "SCS is over all candles, most of which selection saw: among so many candidates luck alone looks good; "
+        "OOS counts only what it never saw",
+        style="yellow",
+        soft_wrap=True,
     )
     console.print(f"population {outcome.population_hash}", soft_wrap=True)
     if outcome.reason is StopReason.REQUEST:
         console.print(f"next: evoq evolve --resume {stored.id}", soft_wrap=True)
     elif result.rows:
-        console.print(f"next: evoq strategies\n      {_backtest_command(run, result.rows[0])}", soft_wrap=True)
+        best = shown[0] if shown else result.rows[0]
+        console.print(
+            f"next: evoq explain {best['id']}\n      evoq strategies\n      {_backtest_command(run, best)}",
+            soft_wrap=True,
+        )
 
 
 def _backtest_command(run: "EvolutionRun", row: "Mapping[str, Any]") -> str:
@@ -244,12 +286,14 @@ def _backtest_command(run: "EvolutionRun", row: "Mapping[str, Any]") -> str:
 
 def _print_json(stored: "StoredRun", outcome: "Outcome", result: "Result") -> None:
     from cluster.json_output import dumps
+    from cluster.leaderboard import best_out_of_sample
 
     best = result.rows[0] if result.rows else {}
     shown = (
         "id", "type", "symbol", "timeframe", "venue", "origin", "parameters", "scs", "score_parts", "fitness",
         "n_trades", "win_rate", "profit_factor", "sharpe", "max_drawdown", "volatility", "total_return", "grade",
-        "grade_reason", "money",
+        "grade_reason", "money", "finalist", "in_sample_scs", "oos_scs", "oos_trades", "psr", "dsr", "dsr_raw",
+        "n_trials", "n_trials_effective", "excess_return",
     )  # fmt: skip
     click.echo(
         dumps(
@@ -262,6 +306,8 @@ def _print_json(stored: "StoredRun", outcome: "Outcome", result: "Result") -> No
                 "round": outcome.round,
                 "population_hash": outcome.population_hash,
                 "best": {name: best.get(name) for name in shown},
+                "finalists": [{name: row.get(name) for name in shown} for row in best_out_of_sample(result.rows)],
+                "evidence": None if result.evidence is None else result.evidence.describe(),
                 "seconds": round(result.seconds, 3),
             }
         )
