@@ -67,11 +67,12 @@ class TrialStatistics:
         Returns
         -------
         TrialStatistics
-            The clusters' variance is scaled from an interval to a bar.
+            The clusters' variance is scaled from an interval to a bar; the raw number is never below the effective one.
         """
         count = clusters.count()
+        n_effective = max(count.n_clusters, 1)
         scaled = count.sharpe_variance * clusters.n_returns / n_bars
-        return cls(max(n_trials, 1), max(count.n_clusters, 1), n_bars, scaled)
+        return cls(max(n_trials, n_effective), n_effective, n_bars, scaled)
 
     @property
     def luck(self) -> float:
