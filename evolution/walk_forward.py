@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -51,10 +52,17 @@ class WalkForward:
     fewest_bars: int = 1000
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "rolls", tuple(self.rolls))
         if not 0.0 < self.first < 1.0:
             raise SettingsError(f"the first window must be a share in (0, 1), was {self.first}")
-        if self.spans < 0:
-            raise SettingsError(f"spans must be at least 0, was {self.spans}")
+        for name in ("spans", "fewest_bars"):
+            value = getattr(self, name)
+            if not isinstance(value, int):
+                raise SettingsError(f"{name} must be a whole number, was {value}")
+            if value < 0:
+                raise SettingsError(f"{name} must be at least 0, was {value}")
+        if not all(isinstance(generation, int) for generation in self.rolls):
+            raise SettingsError(f"rolls must be whole numbers, was {self.rolls}")
         if list(self.rolls) != sorted(set(self.rolls)) or len(self.rolls) != max(self.spans - 1, 0):
             raise SettingsError(
                 f"rolls must be ascending generations, one fewer than the {self.spans} spans, was {self.rolls}"
@@ -63,9 +71,9 @@ class WalkForward:
             raise SettingsError(f"the first roll must come after generation 1 or later, was {self.rolls[0]}")
 
     @classmethod
-    def of(cls, values: dict[str, Any]) -> "WalkForward":
+    def of(cls, values: Mapping[str, Any]) -> "WalkForward":
         """Return the plan that `describe` wrote."""
-        return cls(**{**values, "rolls": tuple(values["rolls"])})
+        return cls(**values)
 
     @classmethod
     def for_bars(cls, n_bars: int) -> "WalkForward":
