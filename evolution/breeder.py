@@ -11,7 +11,6 @@ from evolution.deme import Deme
 from evolution.experience import Experience
 from evolution.identity import RunIdentity
 from evolution.memory import fingerprint
-from evolution.returning import RETURNING
 from evolution.screening import most_promising
 from evolution.selection import select_migrant, select_parents
 from evolution.space import Space
@@ -192,14 +191,7 @@ class Breeder:
         )
 
     def _returned(self, number: int, batch: int, elite: Candidate) -> Slot:
-        candidate = replace(
-            elite,
-            number=number,
-            child=self._schedule.locate(number)[1],
-            batch=batch,
-            parents=(elite.child,),
-            operator=RETURNING,
-        )
+        candidate = replace(elite, number=number, child=self._schedule.locate(number)[1], batch=batch)
         return Slot(candidate, fingerprint(candidate.species, candidate.parameters), is_shared=False)
 
     def _child(

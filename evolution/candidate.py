@@ -30,7 +30,8 @@ class Candidate:
     parents : tuple of int
         Its parents: `child` of members of the same species. Empty for initial samples and immigrants.
     operator : str
-        What made it: "initial" or the name of a variation operator.
+        What made it: "initial", the name of a variation operator, or "returning" for a copy of an elite of the window
+        before, which is its only parent.
     """
 
     number: int

@@ -2,13 +2,12 @@
 
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from evolution.behaviour import Behaviour
-from evolution.candidate import Candidate, Member
+from evolution.candidate import Member
 from evolution.commit import Commit
 from evolution.errors import RunnerError, SettingsError, StateError
 from evolution.identity import RunIdentity
@@ -20,12 +19,9 @@ from evolution.space import Space
 from evolution.species import Species
 from evolution.species_statistics import SpeciesStatistics
 from evolution.state_codec import decode_state, encode_state
+from evolution.window import Behaviours
 
 __all__ = ["Evolution", "Outcome", "StopReason"]
-
-
-Behaviours = Callable[[Sequence[Candidate]], Sequence[Behaviour]]
-"""Tells how candidates trade."""
 
 
 class StopReason(StrEnum):

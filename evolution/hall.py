@@ -1,4 +1,4 @@
-"""The hall of fame: the best distinct members ever."""
+"""The hall of fame: the best distinct members of a window."""
 
 from bisect import insort
 from collections.abc import Iterator

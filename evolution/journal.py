@@ -31,7 +31,7 @@ class BatchCommit:
     generation, round : int
         The generation of the last child, from 1, and the round within it, 1 to 4.
     best : Member or None
-        The best member ever; None before a finite score.
+        The best member of the window; None before a finite score.
     statistics : tuple of SpeciesStatistics
         One a species, in their order, after this batch.
     window : str

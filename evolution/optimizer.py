@@ -1,12 +1,11 @@
 """The engine: ask for candidates, tell their scores in any order, and the population improves."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evolution.archive import Archive
-from evolution.batch import Batch, Slot
-from evolution.behaviour import Behaviour
+from evolution.batch import Batch
 from evolution.breeder import Breeder
 from evolution.candidate import Candidate, Member
 from evolution.commit import Commit
@@ -14,18 +13,16 @@ from evolution.credit import Credit
 from evolution.deme import Deme
 from evolution.engine_version import ENGINE_VERSION
 from evolution.errors import IdentityError, SettingsError, StateError, TellError
-from evolution.experience import Experience
 from evolution.finalists import Finalist
-from evolution.hall import HallOfFame
 from evolution.identity import RunIdentity
 from evolution.in_flight import InFlight, not_asked
-from evolution.memory import Memory, fingerprint
+from evolution.memory import fingerprint
 from evolution.population_hash import population_hash
-from evolution.returning import returning
 from evolution.settings import Settings
 from evolution.space import Space
 from evolution.species import Species
 from evolution.state import EngineState
+from evolution.window import Behaviours, Window
 
 __all__ = ["Optimizer"]
 
@@ -53,8 +50,8 @@ class Optimizer:
         Batches in flight at most.
     settings : Settings or None
         Parameters of the algorithm; None for the defaults.
-    data_hash, costs_hash : str
-        Identity of what the objective depends on; part of the run's identity.
+    data_hash, costs_hash, objective_hash : str
+        Identity of what scores depend on; part of the run's identity.
 
     Examples
     --------
@@ -81,6 +78,7 @@ class Optimizer:
         settings: Settings | None = None,
         data_hash: str = "",
         costs_hash: str = "",
+        objective_hash: str = "",
     ) -> None:
         identity = RunIdentity.of(
             space,
@@ -91,6 +89,7 @@ class Optimizer:
             settings=settings,
             data_hash=data_hash,
             costs_hash=costs_hash,
+            objective_hash=objective_hash,
         )
         self._begin(identity)
 
@@ -180,12 +179,12 @@ class Optimizer:
     @property
     def window(self) -> str:
         """Label of the window that scores belong to; empty for the first one."""
-        return self._window
+        return self._window.label
 
     @property
     def archive(self) -> Archive:
         """The best of each way of trading in this window; to be read only."""
-        return self._archive
+        return self._window.archive
 
     @property
     def finalists(self) -> tuple[Finalist, ...]:
@@ -195,33 +194,27 @@ class Optimizer:
     @property
     def stagnation(self) -> int:
         """Children committed since the best of this window was born."""
-        since = self._identity.schedule.children(self._rolled_at).start
-        return self.evaluations - (since if self.best is None else self.best.candidate.number + 1)
+        return self._window.stagnation(self.evaluations)
 
     @property
     def best(self) -> Member | None:
         """The best member of this window; None before a finite score is committed."""
-        return self._hall[0] if len(self._hall) else None
+        return self._window.best
 
     @property
     def hall_of_fame(self) -> tuple[Member, ...]:
         """The best distinct members of this window, best first."""
-        return tuple(self._hall)
+        return tuple(self._window.hall)
 
     @property
     def population(self) -> tuple[Member, ...]:
         """All members, sorted by species and child."""
-        return tuple(
-            sorted(
-                (member for deme in self._demes for member in deme),
-                key=lambda member: (member.species, member.candidate.child),
-            )
-        )
+        return self._window.members
 
     @property
     def demes(self) -> dict[Species, Deme]:
         """The members of each species, best first; to be read only."""
-        return {species: deme for (species, _), deme in zip(self._identity.spaces, self._demes, strict=True)}
+        return {species: deme for (species, _), deme in zip(self._identity.spaces, self._window.demes, strict=True)}
 
     def population_hash(self) -> str:
         """Return the SHA-256 of the population.
@@ -231,7 +224,7 @@ class Optimizer:
         str
             64 hexadecimal digits; see `evolution.population_hash`.
         """
-        return population_hash(member for deme in self._demes for member in deme)
+        return population_hash(self.population)
 
     def ask(self, n: int | None = None) -> list[Candidate]:
         """Return candidates to evaluate that have not been asked for yet.
@@ -323,18 +316,24 @@ class Optimizer:
             return None
         self._enter()
         batch = self._in_flight.close()
-        scores = tuple(self._settle(slot) for slot in batch.slots)
+        scores: list[float] = []
+        for slot in batch.slots:
+            score, has_joined = self._window.settle(slot, self._breeder.replacement_stream)
+            species = self._schedule.locate(slot.candidate.number)[0]
+            self._credits[species].reward(slot.candidate.operator, float(has_joined))
+            self._distinct += not slot.is_shared
+            scores.append(score)
         self._committed += 1
         self._breed(batch.number + self._identity.lag)
         self._is_torn = False
         return Commit(
             batch=batch.number,
             candidates=tuple(slot.candidate for slot in batch.slots),
-            scores=scores,
+            scores=tuple(scores),
             shared=tuple(slot.is_shared for slot in batch.slots),
         )
 
-    def characterise(self, behaviours: Callable[[Sequence[Candidate]], Sequence[Behaviour]]) -> None:
+    def characterise(self, behaviours: Behaviours) -> None:
         """Offer the members that were born in the last generation to the archive.
 
         Parameters
@@ -342,14 +341,9 @@ class Optimizer:
         behaviours : callable
             Tells how candidates trade, as a function of nothing else; one behaviour each.
         """
-        born = [
-            member
-            for member in self.population
-            if member.candidate.number >= self.evaluations - self._identity.population
-        ]
-        described = behaviours([member.candidate for member in born])
-        for member, behaviour in sorted(zip(born, described, strict=True), key=lambda pair: pair[0].candidate.number):
-            self._archive.offer(member, behaviour)
+        self._enter()
+        self._window.characterise(self.evaluations - self._identity.population, behaviours)
+        self._is_torn = False
 
     def freeze(self, members: Sequence[Member]) -> None:
         """Make members finalists of this window.
@@ -359,7 +353,7 @@ class Optimizer:
         members : sequence of Member
             They stay members as well; a copy of each is kept for good.
         """
-        self._finalists += [Finalist(member, self._window) for member in members]
+        self._finalists += [Finalist(member, self._window.label) for member in members]
 
     def roll(self, window: str) -> None:
         """Begin another window: scores so far are of other candles and count no more.
@@ -373,17 +367,10 @@ class Optimizer:
             A label, part of the state.
         """
         self._enter()
-        first = self._committed
-        room = [0] * len(self._demes)
-        for number in range(first, first + self._identity.lag):
-            for child in self._schedule.children(number):
-                room[self._schedule.locate(child)[0]] += 1
-        back = [
-            returning(deme, list(self._archive.elites(species).values()), count)
-            for (species, _), deme, count in zip(self._identity.spaces, self._demes, room, strict=True)
-        ]
-        self._open_window(window, first)
-        for number in range(first, first + self._identity.lag):
+        batches = range(self._committed, self._committed + self._identity.lag)
+        back = self._window.returning(batches, self._in_flight.batches)
+        self._open(Window(self._identity, window, self._committed))
+        for number in batches:
             self._breed(number, back)
         self._is_torn = False
 
@@ -401,15 +388,9 @@ class Optimizer:
             identity=self._identity,
             committed=self._committed,
             distinct=self._distinct,
-            members=self.population,
-            hall=tuple(self._hall),
             batches=tuple(self._in_flight.batches),
-            memory=self._memory,
-            experiences=self._experiences,
             credits=self._credits,
             window=self._window,
-            rolled_at=self._rolled_at,
-            archive=self._archive,
             finalists=self._finalists,
         ).to_json()
 
@@ -428,30 +409,16 @@ class Optimizer:
         self._is_torn = False
         self._committed = 0
         self._distinct = 0
-        self._open_window("", 0)
+        self._open(Window(identity))
 
-    def _open_window(self, window: str, rolled_at: int) -> None:
-        """Forget everything that was scored."""
-        identity, settings = self._identity, self._identity.settings
-        self._window, self._rolled_at = window, rolled_at
-        self._demes = [Deme(self._schedule.share(index), settings) for index in range(len(identity.spaces))]
-        self._experiences = [Experience(len(space), settings.experience) for _, space in identity.spaces]
-        self._memory = Memory(settings.memory)
-        self._hall = HallOfFame(settings.hall_of_fame)
-        self._archive = Archive()
+    def _open(self, window: Window) -> None:
+        self._window = window
         self._in_flight = InFlight()
 
     def _restore(self, state: EngineState) -> None:
-        demes = self.demes
-        for member in state.members:
-            demes[member.species].join(member)
-        for member in state.hall:
-            self._hall.offer(member)
-        self._memory = state.memory
-        self._experiences, self._credits = list(state.experiences), list(state.credits)
         self._committed, self._distinct = state.committed, state.distinct
-        self._window, self._rolled_at = state.window, state.rolled_at
-        self._archive, self._finalists = state.archive, list(state.finalists)
+        self._credits, self._finalists = list(state.credits), list(state.finalists)
+        self._open(state.window)
         for batch in state.batches:
             self._in_flight.open(batch)
 
@@ -462,46 +429,22 @@ class Optimizer:
         self._is_torn = True
 
     def _breed(self, number: int, back: Sequence[list[Candidate]] = ()) -> None:
+        window, in_flight = self._window, self._in_flight
         slots = self._breeder.breed(
-            number, self._demes, self._experiences, self._credits, self._in_flight.batches, self._is_known, back
+            number, window.demes, window.experiences, self._credits, in_flight.batches, self._is_known, back
         )
         batch = Batch(number, slots)
         for slot in batch.slots:
-            if slot.is_shared and slot.key in self._memory:
-                self._memory.touch(slot.key)  # must not be forgotten before this batch commits
-        self._in_flight.open(batch)
+            if slot.is_shared and slot.key in window.memory:
+                window.memory.touch(slot.key)  # must not be forgotten before this batch commits
+        in_flight.open(batch)
 
     def _is_known(self, key: bytes) -> bool:
-        return key in self._memory or key in self._in_flight
+        return key in self._window.memory or key in self._in_flight
 
     def _committed_score(self, candidate: Candidate) -> float:
         """Return the score of a candidate that is committed already."""
-        score = self._memory.get(fingerprint(candidate.species, candidate.parameters))
+        score = self._window.memory.get(fingerprint(candidate.species, candidate.parameters))
         if score is None or candidate.number >= self.evaluations:
             raise TellError(not_asked(candidate))
-        return score
-
-    def _settle(self, slot: Slot) -> float:
-        """Commit one child: remember its score, and let it compete for a place."""
-        candidate = slot.candidate
-        species = self._schedule.locate(candidate.number)[0]
-        if slot.is_shared:
-            score = self._memory.touch(slot.key)
-        else:
-            assert slot.score is not None
-            score = slot.score
-            self._memory.remember(slot.key, score)
-            self._distinct += 1
-            self._experiences[species].add(candidate.genome, score)
-        has_joined = False
-        if math.isfinite(score):
-            member = Member(candidate, score, self._identity.seed, self._identity.engine_version)
-            deme = self._demes[species]
-            if not deme.is_full:
-                deme.join(member)
-            elif not slot.is_shared:
-                has_joined = deme.challenge(member, self._breeder.replacement_stream(candidate))
-            if not slot.is_shared:
-                self._hall.offer(member)
-        self._credits[species].reward(candidate.operator, float(has_joined))
         return score

@@ -1,6 +1,7 @@
 """Who returns when the window rolls: elites and other ways of trading, to be scored again before anybody else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from evolution.archive import Elite
 from evolution.candidate import Candidate
@@ -12,30 +13,33 @@ RETURNING = "returning"
 """What `Candidate.operator` says of an elite that is scored on the candles of another window."""
 
 
-def returning(deme: Deme, elites: list[Elite], count: int) -> list[Candidate]:
+def returning(deme: Deme, elites: Sequence[Elite], waiting: Sequence[Candidate], count: int) -> list[Candidate]:
     """Return the members of a species that a new window begins with.
 
     One from the top of the deme and one from the archive in turn: what was best may be what the last regime paid for,
-    and the archive holds what other regimes might.
+    and the archive holds what other regimes might. After them whoever returned to the window before and was not scored
+    there yet: a window that is rolled over at once loses nobody.
 
     Parameters
     ----------
     deme : Deme
         Members, best first.
-    elites : list of Elite
+    elites : sequence of Elite
         What the archive holds of the species.
+    waiting : sequence of Candidate
+        Children of the species that are generated and not committed.
     count : int
         How many at most.
 
     Returns
     -------
     list of Candidate
-        Of different parameters.
+        Of different parameters, each the child of the committed one that it repeats; numbers are still the old ones.
     """
     others = sorted(elites, key=lambda elite: (-elite.member.score, elite.member.candidate.number))
     queues: list[Iterator[Candidate]] = [
-        (member.candidate for member in deme),
-        (elite.member.candidate for elite in others),
+        (_again(member.candidate) for member in deme),
+        (_again(elite.member.candidate) for elite in others),
     ]
     chosen: dict[tuple[float, ...], Candidate] = {}
     while queues and len(chosen) < count:
@@ -44,4 +48,11 @@ def returning(deme: Deme, elites: list[Elite], count: int) -> list[Candidate]:
         if candidate is not None:
             chosen[candidate.parameters] = candidate
             queues.append(queue)
+    for candidate in waiting:
+        if candidate.operator == RETURNING and len(chosen) < count:
+            chosen.setdefault(candidate.parameters, candidate)
     return list(chosen.values())
+
+
+def _again(candidate: Candidate) -> Candidate:
+    return replace(candidate, parents=(candidate.child,), operator=RETURNING)

@@ -50,7 +50,7 @@ class Settings:
     mutation_rate : float or None
         Probability that a gene mutates; None is one over the number of genes.
     hall_of_fame : int
-        Best distinct members ever that are kept; at least 1.
+        Best distinct members of a window that are kept; at least 1.
     proposals : int
         Children that are drawn for each one that is evaluated (`evolution.screening`); 1 for no screening.
     novelty : float

@@ -17,10 +17,11 @@ from evolution.finalists import Finalist
 from evolution.identity import RunIdentity
 from evolution.memory import Memory, fingerprint
 from evolution.state_codec import binary, data_of
+from evolution.window import Window
 
 __all__ = ["EngineState"]
 
-_FORMAT = 1
+_FORMAT = 2
 
 Restore = Callable[[int, tuple[float, ...], tuple[float, ...], tuple[int, ...], str], Candidate]
 
@@ -40,24 +41,12 @@ class EngineState:
         Committed batches.
     distinct : int
         Genomes evaluated so far.
-    members : sequence of Member
-        The population.
-    hall : sequence of Member
-        The hall of fame.
     batches : sequence of Batch
         Generated and not committed, in their order.
-    memory : Memory
-        Scores of evaluated genomes.
-    experiences : sequence of Experience
-        Where each species was evaluated lately.
     credits : sequence of Credit
         Success of the operators in each species.
-    window : str
-        Label of the window that all scores belong to.
-    rolled_at : int
-        Its first batch.
-    archive : Archive
-        The best of each way of trading.
+    window : Window
+        Everything that was scored in the present window.
     finalists : sequence of Finalist
         Everybody frozen so far, with scores of their own windows.
     """
@@ -65,15 +54,9 @@ class EngineState:
     identity: RunIdentity
     committed: int
     distinct: int
-    members: Sequence[Member]
-    hall: Sequence[Member]
     batches: Sequence[Batch]
-    memory: Memory
-    experiences: Sequence[Experience]
     credits: Sequence[Credit]
-    window: str
-    rolled_at: int
-    archive: Archive
+    window: Window
     finalists: Sequence[Finalist]
 
     def to_json(self) -> dict[str, Any]:
@@ -85,27 +68,28 @@ class EngineState:
             What `from_json` reads.
         """
         slots = [slot for batch in self.batches for slot in batch.slots]
+        window = self.window
         return {
             "format": _FORMAT,
             "identity": self.identity.describe(),
             "committed": self.committed,
             "distinct": self.distinct,
-            "members": _members_to_json(self.members),
-            "hall": _members_to_json(self.hall),
+            "members": _members_to_json(window.members),
+            "hall": _members_to_json(tuple(window.hall)),
             "pending": _candidates_to_json([slot.candidate for slot in slots])
             | {"shared": [int(slot.is_shared) for slot in slots]},
             "memory": {
-                "keys": binary(b"".join(self.memory)),
-                "scores": _pack(self.memory.scores()),
+                "keys": binary(b"".join(window.memory)),
+                "scores": _pack(window.memory.scores()),
             },
             "experience": {
-                "sizes": [len(experience) for experience in self.experiences],
-                "genes": binary(b"".join(experience.genes() for experience in self.experiences)),
-                "scores": _pack(score for experience in self.experiences for score in experience.scores()),
+                "sizes": [len(experience) for experience in window.experiences],
+                "genes": binary(b"".join(experience.genes() for experience in window.experiences)),
+                "scores": _pack(score for experience in window.experiences for score in experience.scores()),
             },
             "credits": [_pack(credit.values.values()) for credit in self.credits],
-            "window": {"label": self.window, "rolled_at": self.rolled_at},
-            "archive": _archive_to_json(self.archive),
+            "window": {"label": window.label, "rolled_at": window.first_batch},
+            "archive": _archive_to_json(window.archive),
             "finalists": _members_to_json([finalist.member for finalist in self.finalists])
             | {"windows": [finalist.window for finalist in self.finalists]},
         }
@@ -131,24 +115,20 @@ class EngineState:
         Raises
         ------
         StateError
-            If something is missing, damaged, or of another format.
+            If something is missing, damaged, or of an unknown format.
         """
-        if values.get("format") != _FORMAT:
-            raise StateError(f"the format of a state must be {_FORMAT}, was {values.get('format')}")
+        if values.get("format") == 1:
+            values = {**values, **_only_window()}
+        elif values.get("format") != _FORMAT:
+            raise StateError(f"the format of a state must be 1 to {_FORMAT}, was {values.get('format')}")
         try:
             return cls(
                 identity=identity,
                 committed=int(values["committed"]),
                 distinct=int(values["distinct"]),
-                members=_members_from_json(values["members"], identity, restore),
-                hall=_members_from_json(values["hall"], identity, restore),
                 batches=_batches_from_json(values["pending"], identity, int(values["committed"]), restore),
-                memory=_memory_from_json(values["memory"], identity.settings.memory),
-                experiences=_experiences_from_json(values["experience"], identity),
                 credits=_credits_from_json(values["credits"], identity),
-                window=str(values["window"]["label"]),
-                rolled_at=int(values["window"]["rolled_at"]),
-                archive=_archive_from_json(values["archive"], identity, restore),
+                window=_window_from_json(values, identity, restore),
                 finalists=[
                     Finalist(member, str(window))
                     for member, window in zip(
@@ -160,6 +140,15 @@ class EngineState:
             )
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise StateError(f"the state is damaged: {error!r}; restore an older one or start a new run") from error
+
+
+def _only_window() -> dict[str, Any]:
+    """Return what a state of format 1 lacks: it was written before windows rolled."""
+    return {
+        "window": {"label": "", "rolled_at": 0},
+        "archive": _archive_to_json(Archive()),
+        "finalists": _members_to_json([]) | {"windows": []},
+    }
 
 
 def _pack(values: Iterable[float]) -> dict[str, str]:
@@ -217,6 +206,19 @@ def _members_from_json(values: Mapping[str, Any], identity: RunIdentity, restore
         Member(candidate, score, identity.seed, identity.engine_version)
         for candidate, score in zip(candidates, _unpack(values["scores"]), strict=True)
     ]
+
+
+def _window_from_json(values: Mapping[str, Any], identity: RunIdentity, restore: Restore) -> Window:
+    window = Window(identity, str(values["window"]["label"]), int(values["window"]["rolled_at"]))
+    demes = dict(zip((species for species, _ in identity.spaces), window.demes, strict=True))
+    for member in _members_from_json(values["members"], identity, restore):
+        demes[member.species].join(member)
+    for member in _members_from_json(values["hall"], identity, restore):
+        window.hall.offer(member)
+    window.memory = _memory_from_json(values["memory"], identity.settings.memory)
+    window.experiences = _experiences_from_json(values["experience"], identity)
+    window.archive = _archive_from_json(values["archive"], identity, restore)
+    return window
 
 
 def _archive_to_json(archive: Archive) -> dict[str, Any]:

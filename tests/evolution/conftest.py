@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from hypothesis import settings
 
-from evolution import BatchCommit, Candidate, Dimension, Evaluator, Space, Species
+from evolution import BatchCommit, Candidate, Dimension, Evaluator, SerialRunner, Space, Species
 
 settings.register_profile("no-deadline", deadline=None)  # no wall clock decides about a test
 settings.load_profile("no-deadline")
@@ -57,6 +57,16 @@ class ShuffledRunner:
 
     def close(self) -> None:
         self._queue = []
+
+
+class OneAtATime(SerialRunner):
+    """Gives back one result at a time."""
+
+    def collect(self) -> list[tuple[Candidate, float]]:
+        queue, self._queue = self._queue[1:], self._queue[:1]
+        results = super().collect()
+        self._queue = queue
+        return results
 
 
 class Ledger:
@@ -122,6 +132,12 @@ def make_landscape() -> type[Landscape]:
 def shuffled_runner() -> type[ShuffledRunner]:
     """Return the runner that completes in random order."""
     return ShuffledRunner
+
+
+@pytest.fixture
+def one_at_a_time() -> type[OneAtATime]:
+    """Return the runner that gives back one result at a time."""
+    return OneAtATime
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolution import Archive, Behaviour, Candidate, Member, Species
+from evolution import Archive, Behaviour, Candidate, Evolution, Member, Optimizer, Species
 from evolution.behaviour import CELLS
 
 ONE, OTHER = Species("momentum", "BTC/USDT", "1h"), Species("breakout", "BTC/USDT", "1h")
@@ -106,3 +106,106 @@ def test_archive_holds_the_best_of_everything_offered(items):
     assert {cell: elite.member.score for cell, elite in archive.elites(ONE).items()} == best
     assert coverage == len(best) / CELLS
     assert archive.quality(ONE) == math.fsum(best.values())
+
+
+class Observer:
+    """Tells how candidates trade, by their genes alone, and remembers who was asked about."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, candidates):
+        self.asked.append(list(candidates))
+        return [
+            Behaviour(1.0 + 300.0 * c.genome[0] if c.genome[0] > 0.2 else math.nan, c.genome[-1], 1.0 - c.genome[0])
+            for c in candidates
+        ]
+
+
+RUN = {"population": 30, "batch_size": 8, "seed": 7}
+
+
+def test_archive_of_a_run_is_offered_whoever_lives_at_the_end_of_the_generation_it_was_born_in(
+    three_species, landscape, ledger
+):
+    observer = Observer()
+    evolution = Evolution(landscape, three_species, behaviours=observer, journal=ledger, **RUN)
+    alive = []
+
+    def note(record):
+        if record.ends_generation:
+            alive.append([member.candidate for member in evolution.optimizer.population])
+
+    evolution._listener = note
+    evolution.run(generations=5)
+    assert len(observer.asked) == 5
+    offered = Archive()
+    scores = {c.number: s for r in ledger.records for c, s in zip(r.candidates, r.scores, strict=True)}
+    for generation, asked in enumerate(observer.asked):
+        newborn = range(30 * generation, 30 * generation + 30)
+        assert asked == [candidate for candidate in alive[generation] if candidate.number in newborn]
+        for candidate in sorted(asked, key=lambda candidate: candidate.number):
+            offered.offer(Member(candidate, scores[candidate.number], 7, 1), *Observer()([candidate]))
+    assert [(e.member, e.behaviour) for e in evolution.optimizer.archive] == [(e.member, e.behaviour) for e in offered]
+    assert {len(asked) for asked in observer.asked[1:]} < set(range(30))  # not all newborn survive their generation
+
+
+def test_archive_coverage_and_quality_of_a_run_grow_within_a_window_and_begin_anew_with_the_next(
+    space, landscape, ledger
+):
+    evolution = Evolution(landscape, space, behaviours=Observer(), journal=ledger, **RUN)
+    evolution.run(generations=6)
+    evolution.roll(landscape, "next", behaviours=Observer())
+    evolution.run(generations=12)
+    for window in ("", "next"):
+        statistics = [record.statistics[0] for record in ledger.records if record.window == window]
+        assert len(statistics) == 24
+        coverage = [item.coverage for item in statistics]
+        assert coverage[:3] == [0.0] * 3  # nobody is offered before a generation ends
+        assert coverage == sorted(coverage)
+        assert coverage[0] < coverage[3] < coverage[-1] < 1.0
+        assert len(set(coverage)) <= 7  # it changes where a generation ends
+        assert round(CELLS * coverage[-1]) == pytest.approx(CELLS * coverage[-1])
+    (last,) = ledger.records[-1].statistics
+    archive = evolution.optimizer.archive
+    (species,) = evolution.optimizer.demes
+    assert (last.coverage, last.quality) == (archive.coverage(species), archive.quality(species))
+    assert last.quality == math.fsum(elite.member.score for elite in archive)
+
+
+def test_archive_of_a_run_without_behaviours_stays_empty_and_decides_nothing(space, landscape):
+    with_archive = Evolution(landscape, space, behaviours=Observer(), **RUN)
+    without = Evolution(landscape, space, **RUN)
+    assert with_archive.run(generations=4) == without.run(generations=4)  # it matters at a roll only
+    assert (len(without.optimizer.archive), len(with_archive.optimizer.archive) > 5) == (0, True)
+    assert with_archive.optimizer.population_hash() == without.optimizer.population_hash()
+
+
+def test_archive_decides_who_returns_at_a_roll(space, landscape):
+    runs = [Evolution(landscape, space, behaviours=behaviours, **RUN) for behaviours in (Observer(), None)]
+    firsts = []
+    for run in runs:
+        run.run(generations=4)
+        run.roll(landscape, "next")
+        firsts.append({candidate.parameters for candidate in run.optimizer.ask()})
+    assert firsts[0] != firsts[1]
+
+
+def test_archive_never_holds_what_has_no_finite_score(space, make_landscape):
+    landscape = make_landscape(lambda c: math.nan if c.number % 3 else c.genome[0])
+    evolution = Evolution(landscape, space, behaviours=Observer(), **RUN)
+    evolution.run(generations=5)
+    assert len(evolution.optimizer.archive) > 3
+    assert all(elite.member.candidate.number % 3 == 0 for elite in evolution.optimizer.archive)
+
+
+def test_characterise_in_the_middle_of_a_generation_offers_the_latest_population_s_worth_of_children(space):
+    optimizer = Optimizer(space, **RUN)
+    while optimizer.evaluations < 120:
+        candidates = optimizer.ask()
+        optimizer.tell(candidates, [candidate.genome[0] for candidate in candidates])
+    observer = Observer()
+    optimizer.characterise(observer)
+    numbers = [candidate.number for candidate in observer.asked[0]]
+    assert numbers
+    assert min(numbers) >= optimizer.evaluations - 30

@@ -1,17 +1,47 @@
 import copy
 import math
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from evolution import Optimizer, Settings, Space, Species, StateError, decode_state, encode_state
+from evolution import (
+    FINALISTS,
+    Behaviour,
+    Dimension,
+    Evolution,
+    Optimizer,
+    Settings,
+    Space,
+    Species,
+    StateError,
+    decode_state,
+    encode_state,
+)
+from evolution.state_codec import binary, data_of
+
+STATES = Path(__file__).parent / "states"
+
+
+def behaviours(candidates):
+    """Tell ways of trading apart by the genes alone; those with a small first gene never trade."""
+    return [
+        Behaviour(2.0 ** (12.0 * c.genome[0]) if c.genome[0] > 0.1 else math.nan, c.genome[1], 2.0 * c.genome[2] - 1.0)
+        for c in candidates
+    ]
 
 
 @pytest.fixture
 def state(space):
+    """Return the state of a run in its second window, with an archive and three finalists."""
     optimizer = Optimizer(space, population=20, seed=1)
-    for _ in range(30):
+    for step in range(30):
         candidates = optimizer.ask()
         optimizer.tell(candidates, [math.nan if c.number % 5 == 0 else -c.genome[1] for c in candidates])
+        optimizer.characterise(behaviours)
+        if step == 15:
+            optimizer.freeze(optimizer.hall_of_fame[:3])
+            optimizer.roll("second")
     return optimizer.state()
 
 
@@ -30,7 +60,11 @@ def test_decode_damaged_bytes_are_refused(state):
 
 
 @pytest.mark.parametrize(
-    "name", ["members", "pending", "memory", "hall", "committed", "distinct", "experience", "credits"]
+    "name",
+    [
+        *("members", "pending", "memory", "hall", "committed", "distinct", "experience", "credits"),
+        *("window", "archive", "finalists"),
+    ],
 )
 def test_state_without_a_part_is_refused(state, name):
     del state[name]
@@ -48,7 +82,7 @@ def test_state_with_missing_children_is_refused(state):
 
 def test_state_of_another_format_is_refused(state):
     state["format"] = 99
-    with pytest.raises(StateError, match="format of a state must be 1, was 99"):
+    with pytest.raises(StateError, match="format of a state must be 1 to 2, was 99"):
         Optimizer.from_state(state)
 
 
@@ -59,7 +93,7 @@ def test_state_without_identity_is_refused():
 
 def test_state_remembers_scores_that_are_not_finite(state):
     again = Optimizer.from_state(state)
-    assert any(math.isnan(score) for score in again._memory.scores())
+    assert any(math.isnan(score) for score in again._window.memory.scores())
 
 
 def test_state_of_a_full_population_after_ten_generations_is_below_300_kb():
@@ -69,6 +103,97 @@ def test_state_of_a_full_population_after_ten_generations_is_below_300_kb():
         candidates = optimizer.ask()
         optimizer.tell(candidates, [-c.genome[0] for c in candidates])
     assert len(encode_state(optimizer.state())) < 300_000
+
+
+def test_state_of_a_full_population_in_its_fifth_window_stays_bounded():
+    # archives that hold a third of all cells, more than trading can reach, and forty finalists
+    spaces = {Species(name, "BTC/USDT", "1h"): Space.of(name) for name in ("momentum", "breakout")}
+    optimizer = Optimizer(spaces, population=1034, seed=1)
+
+    def scattered(candidates):
+        thousandths = [[1000.0 * gene % 1.0 for gene in candidate.genome] for candidate in candidates]
+        return [Behaviour(2.0 ** (12.0 * a), b, 2.0 * c - 1.0) for a, b, c, *_ in thousandths]
+
+    sizes = []
+    for window in range(1, 6):
+        for _ in range(2):
+            until = optimizer.evaluations + 1034
+            while optimizer.evaluations < until:
+                candidates = optimizer.take(until)
+                optimizer.receive(candidates, [c.genome[1] * c.genome[2] for c in candidates])
+                optimizer.advance()
+            optimizer.characterise(scattered)
+        assert len(optimizer.archive) > 400
+        sizes.append(len(encode_state(optimizer.state())))
+        optimizer.freeze(optimizer.hall_of_fame[:FINALISTS])
+        optimizer.roll(str(window))
+    assert len(optimizer.finalists) == 5 * FINALISTS
+    assert max(sizes) < 300_000
+    assert max(sizes) < sizes[0] + 20_000  # nothing but the finalists piles up
+
+
+def test_state_with_archive_and_finalists_survives_the_codec_and_the_optimizer(state):
+    assert decode_state(encode_state(state)) == state
+    again = Optimizer.from_state(decode_state(encode_state(state)))
+    assert again.state() == state
+    assert again.window == "second"
+    assert [finalist.window for finalist in again.finalists] == ["", "", ""]
+    assert again.best.candidate.number >= 64 > again.finalists[0].member.candidate.number
+    assert len(again.archive) > 5
+    for elite in again.archive:
+        assert [elite.behaviour] == behaviours([elite.member.candidate])
+        assert elite.member.score == -elite.member.candidate.genome[1]
+        assert elite.member.candidate.batch == again.identity.schedule.batch_of(elite.member.candidate.number)
+
+
+def damage(state, part, name, change):
+    values = copy.deepcopy(state)
+    values[part][name] = change(values[part][name])
+    return values
+
+
+def numbers_of(packed):
+    return np.frombuffer(data_of(packed), dtype="<f8").copy()
+
+
+def packed(numbers):
+    return binary(np.asarray(numbers, dtype="<f8").tobytes())
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "change"),
+    [
+        ("archive", "numbers", lambda numbers: numbers[:-1]),
+        ("archive", "scores", lambda scores: packed(numbers_of(scores)[1:])),
+        ("archive", "genomes", lambda genomes: packed(numbers_of(genomes)[1:])),
+        ("archive", "behaviours", lambda values: packed(numbers_of(values)[:-1])),  # no whole number of behaviours
+        ("archive", "behaviours", lambda values: packed(numbers_of(values)[:-3])),  # one behaviour too few
+        ("archive", "behaviours", lambda values: packed(np.full_like(numbers_of(values), np.nan))),  # without a cell
+        ("archive", "behaviours", lambda values: packed(np.full_like(numbers_of(values), 0.5))),  # all in one cell
+        ("archive", "behaviours", lambda values: "text"),
+        ("finalists", "windows", lambda windows: windows[1:]),
+        ("finalists", "scores", lambda scores: packed(numbers_of(scores)[1:])),
+        ("finalists", "operator", lambda operators: [99 for _ in operators]),
+        ("window", "rolled_at", lambda batch: None),
+    ],
+)
+def test_state_with_a_damaged_archive_or_damaged_finalists_is_refused(state, part, name, change):
+    with pytest.raises(StateError, match=r"damaged|missing|holds no cell"):
+        Optimizer.from_state(damage(state, part, name, change))
+
+
+def test_state_of_format_1_is_still_read_and_goes_on_as_it_would_have(make_landscape):
+    # written by the engine before windows rolled: three generations of the run below, which ended in this hash
+    space = Space(
+        [Dimension("n", 1, 9, integer=True), Dimension("x", -1.0, 3.0), Dimension("stop", 0.01, 0.5, off=True)]
+    )
+    run = {"population": 12, "seed": 7, "batch_size": 4, "settings": Settings(experience=20, hall_of_fame=5)}
+    hill = make_landscape(lambda c: -sum((gene - 0.375) * (gene - 0.375) for gene in c.genome))
+    recorded = (STATES / "format_1.state").read_bytes()
+    evolution = Evolution(hill, {"a": space, "b": space}, state=recorded, **run)
+    assert (evolution.optimizer.evaluations, evolution.optimizer.window, evolution.optimizer.finalists) == (36, "", ())
+    outcome = evolution.run(generations=6)
+    assert outcome.population_hash == "4d78f93e26a12dab6e33ac294cbbd71ab3cd7e33902b5fd08ac6e79d89f65ec5"
 
 
 def test_memory_that_forgets_keeps_a_resumed_run_equal(make_landscape, space):
