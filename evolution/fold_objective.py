@@ -19,6 +19,9 @@ from strategies import StrategySpec
 
 __all__ = ["FoldObjective", "FoldSettings", "neighbours"]
 
+_MOST_NEIGHBOURS = 8
+"""What one digest has bits for."""
+
 
 @dataclass(frozen=True, slots=True)
 class FoldSettings:
@@ -29,7 +32,7 @@ class FoldSettings:
     folds : int
         Parts of the training candles, at least 1.
     neighbours : int
-        Genomes around each one that count as much as itself: an even number, 0 for none.
+        Genomes around each one that count as much as itself: an even number, 0 for none, 8 at most.
     radius : float
         How far away they are in every gene, in the unit cube.
 
@@ -50,10 +53,10 @@ class FoldSettings:
     radius: float = 0.05
 
     def __post_init__(self) -> None:
-        if self.folds < 1:
-            raise SettingsError(f"folds must be at least 1, was {self.folds}")
-        if self.neighbours < 0 or self.neighbours % 2:
-            raise SettingsError(f"neighbours must be an even number of at least 0, was {self.neighbours}")
+        if not isinstance(self.folds, int) or self.folds < 1:
+            raise SettingsError(f"folds must be a whole number of at least 1, was {self.folds}")
+        if not isinstance(self.neighbours, int) or self.neighbours not in range(0, _MOST_NEIGHBOURS + 1, 2):
+            raise SettingsError(f"neighbours must be an even number in [0, {_MOST_NEIGHBOURS}], was {self.neighbours}")
         if not 0.0 < self.radius <= 0.5:
             raise SettingsError(f"radius must be in (0, 0.5], was {self.radius}")
 
@@ -149,14 +152,14 @@ class FoldObjective(ScsObjective):
         total = np.zeros(len(specs))
         for column, weight in zip(folds.T, weights / weights.sum(), strict=True):
             total += weight * column  # column by column: a matrix product may round differently in company
-        return np.minimum(total, scores[:, -1])
+        return np.asarray(np.minimum(total, scores[:, -1]))
 
 
 def neighbours(candidate: Candidate, space: Space, settings: FoldSettings) -> list[tuple[float, ...]]:
     """Return the parameters of a candidate's neighbours.
 
     They come in opposite pairs: `radius` up or down in every gene at once, the signs a function of the parameters
-    alone.
+    alone. So are the neighbours: of two genomes that stand for the same parameters, both have the same ones.
 
     Parameters
     ----------
@@ -177,9 +180,10 @@ def neighbours(candidate: Candidate, space: Space, settings: FoldSettings) -> li
     )
     words = struct.unpack(f"<{max(settings.neighbours, 1)}Q", bits.digest())
     found = []
+    middle = space.encode(candidate.parameters)  # its own genome may have more digits than the parameters have
     for word in words[: settings.neighbours // 2]:
         steps = [settings.radius if word >> i & 1 else -settings.radius for i in range(len(space))]
         for side in (1.0, -1.0):
-            genes = [min(max(gene + side * step, 0.0), 1.0) for gene, step in zip(candidate.genome, steps, strict=True)]
+            genes = [min(max(gene + side * step, 0.0), 1.0) for gene, step in zip(middle, steps, strict=True)]
             found.append(space.repair(genes)[1])
     return found

@@ -53,21 +53,11 @@ class ScsObjective:
         Returns
         -------
         list of float
-            One fitness a candidate, in their order.
-
-        Raises
-        ------
-        RunnerError
-            If a candidate's market is not among the markets.
+            One fitness a candidate, in their order. A candidate whose market is not among the markets is refused
+            (`RunnerError`).
         """
-        positions: dict[Market, list[int]] = {}
-        for position, candidate in enumerate(candidates):
-            positions.setdefault(candidate.species.market, []).append(position)
         scores = np.empty(len(candidates))
-        for market, where in positions.items():
-            if market not in self.markets:
-                known = ", ".join(" ".join(key) for key in self.markets)
-                raise RunnerError(f"a candidate's market must be one of {known}, was {' '.join(market)}")
+        for market, where in self._by_market(candidates).items():
             scores[where] = self.fitness([candidates[position] for position in where], self.markets[market])
         fitness: list[float] = scores.tolist()
         return fitness
@@ -103,9 +93,8 @@ class ScsObjective:
             One a candidate, in their order.
         """
         found: dict[int, Behaviour] = {}
-        for market, candles in self.markets.items():
-            where = [i for i, candidate in enumerate(candidates) if candidate.species.market == market]
-            specs = [spec_of(candidates[i]) for i in where]
+        for market, where in self._by_market(candidates).items():
+            candles, specs = self.markets[market], [spec_of(candidates[i]) for i in where]
             table = backtest.run_many(specs, candles, self.costs)
             holding = backtest.mean_holding_bars(table["exposure"], table["n_trades"], len(candles))
             returns = backtest.interval_returns(specs, candles, self.costs)
@@ -128,6 +117,17 @@ class ScsObjective:
             Bars of each candidate's market, added up.
         """
         return sum(len(self.markets[candidate.species.market]) for candidate in candidates)
+
+    def _by_market(self, candidates: Sequence[Candidate]) -> dict[Market, list[int]]:
+        """Return the positions of the candidates of each market."""
+        positions: dict[Market, list[int]] = {}
+        for position, candidate in enumerate(candidates):
+            market = candidate.species.market
+            if market not in self.markets:
+                known = ", ".join(" ".join(key) for key in self.markets)
+                raise RunnerError(f"a candidate's market must be one of {known}, was {' '.join(market)}")
+            positions.setdefault(market, []).append(position)
+        return positions
 
 
 def _correlations(returns: np.ndarray, market: np.ndarray) -> np.ndarray:
