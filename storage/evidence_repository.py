@@ -16,7 +16,7 @@ __all__ = ["MOST_CURVE_POINTS", "EvidenceRepository", "TrialCount"]
 
 MOST_CURVE_POINTS = 5_000
 
-_MOST_STATE_BYTES = 2**28  # a quarter of the largest value that PostgreSQL takes in one statement: it is sent as hex
+_MOST_STATE_BYTES = 2**27  # sent as hex in one statement: the server takes no more than twice as much
 _DATA_SET = ("data_hash", "origin", "venue", "symbol", "timeframe", "first_time", "last_time", "n_candles")
 _HOLDOUT = ("data_hash", "origin", "symbol", "timeframe", "first_time", "last_time")
 _CURVE = ("times", "index", "buy_and_hold")
@@ -170,7 +170,7 @@ class EvidenceRepository:
         n_genomes : int
             How many genomes were added.
         state : bytes
-            The clusters, at most 256 MiB.
+            The clusters, at most 128 MiB.
 
         Raises
         ------

@@ -86,6 +86,18 @@ def test_holdout_that_any_run_was_trained_on_is_refused(evidence, runs, run_id, 
     evidence.touch_holdout(run_id, make_holdout("held", 101, 199))
 
 
+def test_refusal_says_after_which_candles_a_holdout_is_free(evidence, runs, run_id, make_run, train, make_holdout):
+    other = runs.create(make_run(seed=8))
+    for number, last in enumerate((110, 130, 120)):
+        train(other, f"train {number}", 50, last)
+    with pytest.raises(storage.ConflictError, match=r"trained on; hold out candles that open after 2026-01-06 10:00$"):
+        evidence.touch_holdout(run_id, make_holdout("held", 100, 199))
+    for number, first in enumerate((140, 180, 160)):
+        evidence.touch_holdout(other, make_holdout(f"held {number}", first, first + 15))
+    with pytest.raises(storage.ConflictError, match=r"looked at on .* that open after 2026-01-09 03:00$"):
+        evidence.touch_holdout(run_id, make_holdout("held", 131, 400))
+
+
 def test_holdout_that_the_run_itself_was_trained_on_is_refused(evidence, run_id, train, make_holdout):
     train(run_id, "train", 0, 100)
     for data_hash, hours in (("held", (100, 199)), ("train", (0, 100))):

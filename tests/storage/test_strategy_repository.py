@@ -75,7 +75,7 @@ def test_leaderboard_filters_and_pages(strategies, database, run_id, make_strate
     assert strategies.leaderboard(venue="okx").total == 10
     assert strategies.leaderboard(type="breakout", symbol="ETH/USDT:USDT", timeframe="1h").total == 5
     assert strategies.leaderboard(grade="A", state="live", enabled=True, money="paper").total == 1
-    assert strategies.leaderboard(q="eth").total == 5
+    assert strategies.leaderboard(q="eth/").total == 5  # no id has a slash
     page = strategies.leaderboard(sort="-n_trades", limit=10, offset=10)
     assert ([item["child"] for item in page.items], page.total) == (list(range(14, 4, -1)), 25)
 
