@@ -17,6 +17,7 @@ __all__ = [
     "best_per_type",
     "different_results",
     "evidence_lines",
+    "fittest",
     "print_finalists",
     "print_leaderboard",
     "summary",
@@ -190,6 +191,27 @@ def best_out_of_sample(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, A
         return (row["grade"], -oos, str(row["species"]), row["child"])
 
     return sorted((row for row in rows if row["finalist"]), key=rank)
+
+
+def fittest(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the member of the last window with the highest fitness: what the search ended with.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Rows of the table `strategies`.
+
+    Returns
+    -------
+    mapping or None
+        None without any. Fitness of earlier windows is not comparable, so finalists of those do not count.
+    """
+    last: dict[tuple[str, str], int] = {}
+    for row in rows:
+        market = (row["symbol"], row["timeframe"])
+        last[market] = max(last.get(market, 0), row["selected_until"])
+    present = [row for row in rows if row["selected_until"] == last[row["symbol"], row["timeframe"]]]
+    return max(present, key=lambda row: (row["fitness"], row["scs"], str(row["species"]), -row["child"]), default=None)
 
 
 def different_results(rows: Sequence[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:

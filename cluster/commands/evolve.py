@@ -286,9 +286,9 @@ def _backtest_command(run: "EvolutionRun", row: "Mapping[str, Any]") -> str:
 
 def _print_json(stored: "StoredRun", outcome: "Outcome", result: "Result") -> None:
     from cluster.json_output import dumps
-    from cluster.leaderboard import best_out_of_sample
+    from cluster.leaderboard import best_out_of_sample, fittest
 
-    best = result.rows[0] if result.rows else {}
+    best = fittest(result.rows) or {}
     shown = (
         "id", "type", "symbol", "timeframe", "venue", "origin", "parameters", "scs", "score_parts", "fitness",
         "n_trades", "win_rate", "profit_factor", "sharpe", "max_drawdown", "volatility", "total_return", "grade",
