@@ -34,7 +34,7 @@ class Windows:
     Raises
     ------
     SettingsError
-        If there is no market, or one comes twice.
+        If there is no market, one comes twice, or one has too few candles for the folds of the first window.
     """
 
     def __init__(
@@ -50,6 +50,13 @@ class Windows:
         self.costs = backtest.Costs() if costs is None else costs
         self.plan = WalkForward.for_bars(min(map(len, candles))) if plan is None else plan
         self.folds = FoldSettings() if folds is None else folds
+        for market in self.candles:
+            needed, stop = 4 * self.folds.folds, self.train_stop(market, 0)
+            if stop < needed:
+                raise SettingsError(
+                    f"{' '.join(market)} must have {needed} candles to train on ({self.folds.folds} folds), "
+                    f"had {stop}; give more candles"
+                )
         self.spaces: dict[str | Species, Space] = {
             Species(kind, *market): Space.of(strategies.get(kind))
             for market in self.candles
