@@ -1,13 +1,10 @@
 """The report of a comparison: plain values for JSON, and tables for people."""
 
 import math
-import platform
 from collections.abc import Sequence
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-import psutil
+from machine import machine, versions
 from optimisers.comparison import Comparison
 
 __all__ = ["as_json", "as_markdown"]
@@ -48,8 +45,8 @@ def as_json(comparison: Comparison, ours: str, budgets: Sequence[int], kind: str
         ratios[f"{share:g}"] = _finite(mine / best) if math.isfinite(best) else None
     worse = [f"{v.baseline} at {v.budget}" for v in verdicts if v.p < _ALPHA and v.difference > 0.0]
     return {
-        "machine": _machine(),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
+        "machine": machine(),
+        "versions": versions(_LIBRARIES),
         "set": kind,
         "seeds": int(next(iter(comparison.curves.values())).shape[1]),
         "budgets": list(budgets),
@@ -166,13 +163,3 @@ def _p(value: float) -> str:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _machine() -> str:
-    model = platform.processor() or platform.machine()
-    cpus = Path("/proc/cpuinfo")
-    if cpus.exists():
-        models = [line.partition(":")[2].strip() for line in cpus.read_text().splitlines() if "model name" in line]
-        model = models[0] if models else model
-    memory = psutil.virtual_memory().total / 2**30
-    return f"{model}, {psutil.cpu_count()} logical CPUs, {memory:.0f} GiB, {platform.system()}"
