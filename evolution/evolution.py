@@ -182,7 +182,8 @@ class Evolution:
         while True:
             reason = self._commit(horizon, target_score, patience)
             if reason is not None:
-                self._stop.clear()
+                if reason is StopReason.REQUEST:
+                    self._stop.clear()  # else it is still to be met, by the next window of a walk-forward for instance
                 return self._outcome(reason)
             self._runner.submit(self.optimizer.take(horizon))
             if not self._runner.pending:
@@ -195,8 +196,8 @@ class Evolution:
     def stop(self) -> None:
         """Ask a run to end after the results that are being collected; safe from signal handlers and threads.
 
-        What is in flight then is evaluated again after a resume, or by the next `run`. Without a run, the next one ends
-        at once.
+        What is in flight then is evaluated again after a resume, or by the next `run`. Without a run, or where it ends
+        for another reason at that moment, the next one ends at once.
         """
         self._stop.set()
 
