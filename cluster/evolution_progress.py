@@ -21,12 +21,12 @@ class EvolutionProgress:
     ----------
     console : Console
         Where to show it.
-    total : int
-        Evaluations until the end.
+    total : int or None
+        Evaluations until the end; None for no end.
     done : int
         Evaluations committed before this process began.
-    generations : int
-        Generations until the end.
+    generations : int or None
+        Generations until the end; None for no end.
     bars_each : float
         Mean number of bars an evaluation covers.
     clock : Clock
@@ -34,10 +34,10 @@ class EvolutionProgress:
     """
 
     def __init__(
-        self, console: Console, total: int, done: int, generations: int, bars_each: float, clock: Clock
+        self, console: Console, total: int | None, done: int, generations: int | None, bars_each: float, clock: Clock
     ) -> None:
         self._console = console
-        self._generations = generations
+        self._of = "" if generations is None else f"/{generations}"
         self._bars_each = bars_each
         self._clock = clock
         self._recent = deque([(clock.monotonic(), done)])
@@ -86,14 +86,13 @@ class EvolutionProgress:
         self._bar.update(
             self._task,
             completed=commit.evaluations,
-            description=f"generation {commit.generation}/{self._generations} round {commit.round}",
+            description=f"generation {commit.generation}{self._of} round {commit.round}",
             speed=f"{rate:,.0f} evaluations/s, {rate * self._bars_each / 1e6:,.0f} M strategy-bars/s",
             best=best,
         )
         if not self._console.is_terminal and commit.generation != self._generation:
             self._generation = commit.generation
             self._console.print(
-                f"generation {commit.generation}/{self._generations}: {commit.evaluations:,} evaluations, "
-                f"{rate:,.0f}/s, {best}",
+                f"generation {commit.generation}{self._of}: {commit.evaluations:,} evaluations, {rate:,.0f}/s, {best}",
                 soft_wrap=True,
             )

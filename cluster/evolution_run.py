@@ -10,17 +10,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from backtest import Costs, GradeRule
+from cluster.candle_files import CandleFiles
 from cluster.errors import UserError
 from cluster.holdout import read_holdout
 from cluster.interruption import Interruption
 from cluster.leaderboard import THRESHOLD
-from cluster.markets import Markets
+from cluster.living_population import LivingPopulation
+from cluster.markets import Markets, data_hash_of
 from cluster.population_rows import population_rows
 from cluster.ray_runner import RayRunner
 from cluster.ray_session import RaySession
 from cluster.run_evidence import RunEvidence
 from cluster.run_journal import RunJournal
-from cluster.trial_ledger import count_trials, data_set
+from cluster.trial_ledger import TrialLedger, data_set
 from evolution import (
     ENGINE_VERSION,
     Evolution,
@@ -33,6 +35,7 @@ from evolution import (
     WalkForwardEvolution,
     Windows,
 )
+from evolution.objective import Market
 from market import Clock
 from storage import (
     ConfigRepository,
@@ -70,6 +73,14 @@ class RunSettings:
         Absolute paths of the holdout files.
     walk_forward, fitness : mapping or None
         `WalkForward` and `FoldSettings` as JSON values; None for the defaults of this version.
+    forever : bool
+        Whether it goes on with every candle that closes.
+    interval_s : float or None
+        Pause after each generation of such a run; None for what is configured.
+    generations_per_window : int
+        Generations on the same candles of such a run, at most.
+    n_bars : mapping or None
+        Candles of each market ("SYMBOL TIMEFRAME") when the run began; None for all of them.
     """
 
     candles: tuple[str, ...]
@@ -85,6 +96,10 @@ class RunSettings:
     holdout: tuple[str, ...] = ()
     walk_forward: Mapping[str, Any] | None = None
     fitness: Mapping[str, Any] | None = None
+    forever: bool = False
+    interval_s: float | None = None
+    generations_per_window: int = 50
+    n_bars: Mapping[str, int] | None = None
 
     @classmethod
     def stored(cls, values: Mapping[str, Any]) -> "RunSettings":
@@ -196,17 +211,28 @@ class EvolutionRun:
         announce: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.markets = markets
+        n_bars = None if settings.n_bars is None else {_market(name): n for name, n in settings.n_bars.items()}
+        candles = markets.candles
+        if n_bars is not None and not settings.forever:  # files may have grown since the run began
+            candles = tuple(one[: n_bars.get((one.symbol, one.timeframe))] for one in candles)
         self.windows = Windows(
-            markets.candles,
+            candles,
             settings.costs,
             None if settings.walk_forward is None else WalkForward.of(settings.walk_forward),
             None if settings.fitness is None else FoldSettings(**settings.fitness),
+            n_bars,
         )
         self.settings = replace(
-            settings, walk_forward=self.windows.plan.describe(), fitness=self.windows.folds.describe()
+            settings,
+            walk_forward=self.windows.plan.describe(),
+            fitness=self.windows.folds.describe(),
+            n_bars={" ".join(market): n for market, n in self.windows.n_bars.items()},
+        )
+        self._data_hash = data_hash_of(
+            [one[: self.windows.n_bars[market]] for market, one in self.windows.candles.items()]
         )
         self._holdout = read_holdout(
-            [Path(path) for path in settings.holdout], markets.candles, settings.symbol, settings.timeframe
+            [Path(path) for path in settings.holdout], candles, settings.symbol, settings.timeframe
         )
         self._announce = announce
         self._session = session
@@ -217,12 +243,13 @@ class EvolutionRun:
         self._strategies = StrategyRepository(database.engine)
         self._evidence = EvidenceRepository(database.engine)
         self._config = ConfigRepository(database.engine)
+        self._ledger = TrialLedger(self._evidence, self.windows, announce)
         self._clock = clock
         self.identity = RunIdentity.of(
             self.windows.spaces,
             population=settings.population,
             seed=settings.seed,
-            data_hash=markets.data_hash,
+            data_hash=self._data_hash,
             costs_hash=settings.costs.cost_hash,
             objective_hash=self.windows.objective_hash,
         )
@@ -250,7 +277,7 @@ class EvolutionRun:
                 "seed": self.settings.seed,
                 "settings": self.settings.describe(),
                 "settings_hash": self.identity.hash,
-                "data_hash": self.markets.data_hash,
+                "data_hash": self._data_hash,
                 "cost_hash": self.settings.costs.cost_hash,
                 "origin": self.markets.origin,
                 "host": socket.gethostname(),
@@ -282,17 +309,18 @@ class EvolutionRun:
         self._runs.get(run_id)  # an unknown run is told before it is claimed
         self._held.enter_context(self._runs.claim(run_id))
         record = self._runs.get(run_id)
-        if record.data_hash != self.markets.data_hash:
+        if record.data_hash != self._data_hash:
             raise UserError(
                 f"run {run_id} was started on other candles than {', '.join(self.settings.candles)} hold now; "
                 "restore the files, or start a new run"
             )
-        if self.settings.generations < record.generation:
+        if not self.settings.forever and self.settings.generations < record.generation:
             raise UserError(
                 f"run {run_id} is in generation {record.generation}; --generations must be at least that, was "
                 f"{self.settings.generations}"
             )
-        more = self.settings.generations > int(record.settings["generations"])
+        self._evidence.know([data_set(prepared) for prepared in self.windows.whole.values()])
+        more = self.settings.forever or self.settings.generations > int(record.settings["generations"])
         state = self._runs.resume(
             run_id, settings=self.settings.describe(), done_too=more, host=socket.gethostname(), pid=os.getpid()
         )
@@ -335,15 +363,14 @@ class EvolutionRun:
             If another process has taken the run over.
         """
         began = self._clock.monotonic()
-        hashes = {(candles.symbol, candles.timeframe): candles.data_hash for candles in self.markets.candles}
-        journal = RunJournal(self._runs, run.id, hashes, self._clock, run.last_batch)
+        journal = RunJournal(self._runs, run.id, self._hashes(), self._clock, run.last_batch)
         search = WalkForwardEvolution(
             Evolution(
                 self._runner,
                 self.windows.spaces,
                 population=self.settings.population,
                 seed=self.settings.seed,
-                data_hash=self.markets.data_hash,
+                data_hash=self._data_hash,
                 costs_hash=self.settings.costs.cost_hash,
                 objective_hash=self.windows.objective_hash,
                 journal=journal,
@@ -354,12 +381,17 @@ class EvolutionRun:
         )
         interruption.check()
         try:
-            with interruption.deferred(search.evolution.stop):
-                outcome = search.run(self.settings.generations, self.settings.target_score, self.settings.patience)
+            settings = self.settings
+            living = self._living(run, search, journal) if settings.forever else None
+            with interruption.deferred(search.evolution.stop if living is None else living.stop):
+                if living is None:
+                    outcome = search.run(settings.generations, settings.target_score, settings.patience)
+                else:
+                    outcome = living.run(settings.target_score, settings.patience)
                 journal.close()
             with interruption.deferred():
                 interrupted = outcome.reason is StopReason.REQUEST
-                rows, evidence = self._store(run, search, gather=not interrupted)
+                rows, evidence = self._store(run, search, gather=settings.forever or not interrupted)
                 seconds = run.seconds + self._clock.monotonic() - began
                 status = "interrupted" if interrupted else "done"
                 self._log(run.id, status, f"{outcome.reason} after {outcome.evaluations} evaluations")
@@ -376,6 +408,31 @@ class EvolutionRun:
         counts = self._strategies.counts(THRESHOLD, run_id=run.id)
         return outcome, Result(rows, counts, evidence, seconds, self._runner.on_workers)
 
+    def _living(self, run: StoredRun, search: WalkForwardEvolution, journal: RunJournal) -> LivingPopulation:
+        """Return the population that follows its candle files."""
+        source = CandleFiles(self.settings.paths, self.settings.symbol, self.settings.timeframe, self._clock)
+
+        def before_roll() -> None:
+            self._evidence.know([data_set(prepared) for prepared in self.windows.whole.values()])
+            journal.flush()
+            rows, evidence = self._store(run, search, gather=True)
+            graded = "" if evidence is None else f", grades {dict(evidence.grades)}"
+            self._log(run.id, "window", f"{len(rows):,} strategies stored{graded}")
+            journal.on(self._hashes())
+
+        settings = self.settings
+
+        def interval_s() -> float:
+            configured = self._config.get().auto_trading.evolution_interval
+            return configured if settings.interval_s is None else settings.interval_s
+
+        return LivingPopulation(
+            search, source.read, self._clock, interval_s, settings.generations_per_window, before_roll
+        )
+
+    def _hashes(self) -> dict[Market, str]:
+        return {market: candles.data_hash for market, candles in self.windows.candles.items()}
+
     def _store(
         self, run: StoredRun, search: WalkForwardEvolution, gather: bool
     ) -> tuple[Sequence[Mapping[str, Any]], RunEvidence | None]:
@@ -383,7 +440,7 @@ class EvolutionRun:
         evidence = None
         if gather:
             finalists = search.finalists()
-            trials = count_trials(self._evidence, self.windows, self._announce)
+            trials = self._ledger.count()
             whole = None
             if self._holdout is not None:
                 self._holdout.touch(run.id, self._evidence)
@@ -417,3 +474,8 @@ class EvolutionRun:
 
     def _log(self, run_id: str, event: str, message: str) -> None:
         self._runs.log(run_id, [{"ts": self._clock.now_ms(), "event": event, "message": message}])
+
+
+def _market(name: str) -> Market:
+    symbol, _, timeframe = name.partition(" ")
+    return symbol, timeframe

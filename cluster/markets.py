@@ -8,7 +8,7 @@ from pathlib import Path
 from cluster.errors import UserError
 from market import Candles, read_candles
 
-__all__ = ["Markets", "read_markets"]
+__all__ = ["Markets", "data_hash_of", "read_markets"]
 
 FEWEST_CANDLES = 100
 
@@ -43,7 +43,23 @@ class Markets:
     @property
     def data_hash(self) -> str:
         """SHA-256 (hex) over the hashes of all candle sets: what the scores were computed on."""
-        return hashlib.sha256("\n".join(sorted(candles.data_hash for candles in self.candles)).encode()).hexdigest()
+        return data_hash_of(self.candles)
+
+
+def data_hash_of(candles: Iterable[Candles]) -> str:
+    """Return the identity of several candle sets together.
+
+    Parameters
+    ----------
+    candles : iterable of Candles
+        In any order.
+
+    Returns
+    -------
+    str
+        SHA-256 (hex) over their hashes.
+    """
+    return hashlib.sha256("\n".join(sorted(one.data_hash for one in candles)).encode()).hexdigest()
 
 
 def read_markets(paths: Sequence[Path], symbol: str | None = None, timeframe: str | None = None) -> Markets:

@@ -9,7 +9,6 @@ from typing import Any
 from backtest import (
     INTERVALS,
     GradeRule,
-    OutOfSample,
     PreparedCandles,
     TrialStatistics,
     interval_returns,
@@ -17,6 +16,7 @@ from backtest import (
     probability_of_backtest_overfitting,
 )
 from backtest.downsample import downsample
+from cluster.thin_curve import MOST_POINTS, thin_curve
 from evolution import Finalist, FinalistEvidence, Member, StitchedCurve, Windows, gather_evidence, stitched_curve
 from evolution.objective import Market, spec_of
 from storage import strategy_id
@@ -24,7 +24,6 @@ from storage import strategy_id
 __all__ = ["RunEvidence"]
 
 _BLOCKS = 16
-_MOST_POINTS = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +121,7 @@ class RunEvidence:
             candles = self.whole[member.species.market]
             entire = out_of_sample(item.spec, candles, 0, self.windows.costs)
             name = strategy_id(run_id, str(member.species), member.candidate.child)
-            found[name] = {"backtest": _curve(entire), "oos": _curve(item.oos)}
+            found[name] = {"backtest": thin_curve(entire), "oos": thin_curve(item.oos)}
         return found
 
     def describe(self) -> dict[str, Any]:
@@ -159,17 +158,8 @@ def _overfitting(members: Sequence[Member], market: Market, windows: Windows) ->
     return probability_of_backtest_overfitting(returns, _BLOCKS).pbo
 
 
-def _curve(result: OutOfSample) -> dict[str, list[float]]:
-    kept = downsample(result.index, _MOST_POINTS)
-    return {
-        "times": result.times[kept].tolist(),
-        "index": result.index[kept].tolist(),
-        "buy_and_hold": result.buy_and_hold[kept].tolist(),
-    }
-
-
 def _stitched(curve: StitchedCurve) -> dict[str, Any]:
-    kept = downsample(curve.index, _MOST_POINTS)
+    kept = downsample(curve.index, MOST_POINTS)
     return {
         "times": curve.times[kept].tolist(),
         "index": curve.index[kept].tolist(),

@@ -71,6 +71,16 @@ class RunJournal:
         self._logs: list[dict[str, Any]] = []
         self._last: BatchCommit | None = None
 
+    def on(self, data_hashes: Mapping[tuple[str, str], str]) -> None:
+        """Record trials on other candles from now on: the window has rolled.
+
+        Parameters
+        ----------
+        data_hashes : mapping of (symbol, timeframe) to str
+            Hash of the candles of each market.
+        """
+        self._data_hashes = dict(data_hashes)
+
     def record(self, commit: BatchCommit) -> None:
         """Take one committed batch; write when a second has passed or much has gathered.
 
@@ -93,6 +103,11 @@ class RunJournal:
         ]
         if self._clock.monotonic() - self._written_at >= _EVERY_S or len(self._trials) >= _MOST_TRIALS:
             self._write(commit)
+
+    def flush(self) -> None:
+        """Write what is left."""
+        if self._last is not None and self._last.batch > self._stored:
+            self._write(self._last)
 
     def close(self) -> None:
         """Write what is left, and the statistics of the last round."""

@@ -5,16 +5,20 @@ import io
 import itertools
 import struct
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 
 from backtest import PreparedCandles, TrialClusters, TrialStatistics, add_trials, trial_clusters
 from evolution import Species, Windows
 from evolution.objective import Market
-from storage import EvidenceRepository
+from storage import EvidenceRepository, InvalidValueError
 from strategies import StrategySpec
 
-__all__ = ["count_trials", "data_set"]
+__all__ = ["TrialLedger", "data_set"]
+
+_GROWTH = 1.1
 
 Genome = tuple[str, tuple[float, ...]]
 """A species and the parameters of one of its strategies."""
@@ -46,10 +50,12 @@ def data_set(candles: PreparedCandles) -> dict[str, object]:
     }
 
 
-def count_trials(
-    evidence: EvidenceRepository, windows: Windows, announce: Callable[[str], None] = lambda _: None
-) -> dict[Market, TrialStatistics]:
-    """Count everything that was ever tried on the markets of a run, in this run and in all others.
+class TrialLedger:
+    """Counts everything that was ever tried on the markets of a run, in this run and in all others.
+
+    Clusters are kept in the database with a digest of the genomes they were made of: as long as the list of genomes
+    still begins with those, only new ones are added. They are compared over the whole window of this run, whatever
+    part of it they were selected on.
 
     Parameters
     ----------
@@ -59,37 +65,46 @@ def count_trials(
         The markets.
     announce : callable
         Is told what is being done, for people who wait.
-
-    Returns
-    -------
-    dict of (symbol, timeframe) to TrialStatistics
-        Raw numbers count the neighbours as well, as many as a genome has at most: each was a backtest.
-
-    Notes
-    -----
-    Clusters are kept in the database with a digest of the genomes they were made of: as long as the list of genomes
-    still begins with those, only new ones are added. They are compared over the whole window of this run, whatever
-    part of it they were selected on.
     """
-    return {market: _count(evidence, windows, market, candles, announce) for market, candles in windows.whole.items()}
 
+    def __init__(
+        self, evidence: EvidenceRepository, windows: Windows, announce: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._evidence = evidence
+        self._windows = windows
+        self._announce = announce
+        self._counted: dict[Market, TrialStatistics] = {}
 
-def _count(
-    evidence: EvidenceRepository,
-    windows: Windows,
-    market: Market,
-    candles: PreparedCandles,
-    announce: Callable[[str], None],
-) -> TrialStatistics:
-    data_hash, cost_hash = candles.candles.data_hash, windows.costs.cost_hash
-    genomes = [genome for genome in evidence.genomes(data_hash) if _is_known(genome, windows)]
-    clusters, known = _restored(evidence.clusters(data_hash, cost_hash), genomes, candles)
-    if len(genomes) > known:
-        announce(f"counting {len(genomes) - known:,} trials on {' '.join(market)}")
-        add_trials(clusters, (_spec(genome, windows) for genome in genomes[known:]), candles, windows.costs)
-        evidence.keep_clusters(data_hash, cost_hash, len(genomes), _packed(clusters, _digest(genomes)))
-    raw = evidence.trial_count(data_hash).raw * (1 + windows.folds.neighbours)
-    return TrialStatistics.of(clusters, len(candles), raw)
+    def count(self) -> dict[Market, TrialStatistics]:
+        """Return what stands in the ledger now.
+
+        Returns
+        -------
+        dict of (symbol, timeframe) to TrialStatistics
+            Raw numbers count the neighbours as well, as many as a genome has at most: each was a backtest. On a run
+            that goes on for ever, clusters are counted anew whenever the raw number has grown by a tenth.
+        """
+        found = {}
+        for market, candles in self._windows.whole.items():
+            raw = self._evidence.trial_count(candles.candles.data_hash).raw * (1 + self._windows.folds.neighbours)
+            counted = self._counted.get(market)
+            if counted is None or raw > _GROWTH * counted.n_trials:
+                clusters = self._clusters(market, candles)
+                counted = self._counted[market] = TrialStatistics.of(clusters, len(candles), raw)
+            found[market] = replace(counted, n_trials=raw, n_returns=len(candles))
+        return found
+
+    def _clusters(self, market: Market, candles: PreparedCandles) -> TrialClusters:
+        data_hash, costs = candles.candles.data_hash, self._windows.costs
+        genomes = [genome for genome in self._evidence.genomes(data_hash) if _is_known(genome, self._windows)]
+        clusters, known = _restored(self._evidence.clusters(data_hash, costs.cost_hash), genomes, candles)
+        if len(genomes) > known:
+            self._announce(f"counting {len(genomes) - known:,} trials on {' '.join(market)}")
+            add_trials(clusters, (_spec(genome, self._windows) for genome in genomes[known:]), candles, costs)
+            state = _packed(clusters, _digest(genomes))
+            with suppress(InvalidValueError):  # too large to be kept: they are made anew each time
+                self._evidence.keep_clusters(data_hash, costs.cost_hash, len(genomes), state)
+        return clusters
 
 
 def _is_known(genome: Genome, windows: Windows) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import backtest
+from evolution.errors import SettingsError
 from evolution.finalists import Finalist
 from evolution.objective import Market, spec_of
 from evolution.windows import Windows
@@ -19,8 +20,8 @@ class SpanScore:
 
     Attributes
     ----------
-    kind : {"train", "test", "holdout"}
-        Whether its selection saw these bars.
+    kind : {"train", "test", "live", "holdout"}
+        Whether its selection saw these bars; "live" ones closed after the run had begun.
     start, stop : int
         Open of the first bar and close of the last one, ms UTC.
     scs : float
@@ -104,8 +105,19 @@ def gather_evidence(
     -------
     list of FinalistEvidence
         One a finalist, in their order.
+
+    Raises
+    ------
+    SettingsError
+        If `whole` does not begin with the candles of `windows`: bars that were selected on would be taken for others.
     """
     everything = windows.whole if whole is None else whole
+    for market, known in windows.candles.items():
+        if everything[market].candles[: len(known)] != known:
+            raise SettingsError(
+                f"all candles of {' '.join(market)} must begin with those of the run, did not; give the same candles "
+                "and what follows them"
+            )
     return [_evidence(finalist, windows, trials, rule, everything) for finalist in finalists]
 
 
@@ -117,20 +129,21 @@ def _evidence(
     whole: Mapping[Market, backtest.PreparedCandles],
 ) -> FinalistEvidence:
     market = finalist.member.species.market
-    window = int(finalist.window or 0)
+    window = windows.index(finalist.window)
     candles, costs = whole[market], windows.costs
     spec = spec_of(finalist.member.candidate)
     stop = windows.train_stop(market, window)
     trained = backtest.run_spans([spec], candles, [(0, stop)], costs)[0].iloc[0]
-    holding = float(backtest.mean_holding_bars(trained["exposure"], trained["n_trades"], stop))
+    n_returns = stop - (stop < len(candles))  # the closing fill is one more
+    holding = float(backtest.mean_holding_bars(trained["exposure"], trained["n_trades"], n_returns))
     gap = get(spec.type).warm_up(spec.parameters) + (0 if math.isnan(holding) else math.ceil(holding))
     oos = backtest.out_of_sample(spec, candles, min(stop + gap, len(candles)), costs)
     moments = backtest.full_window_moments(spec, candles, costs)
     counted = trials[market]
     dsr = counted.dsr(moments)
-    if stop == len(windows.candles[market]) == len(candles):
-        needed = windows.plan.fewest_bars
-        grade = backtest.Grade("C", (f"{stop:,} candles are too few for out-of-sample evidence, needs {needed:,}",))
+    shortest, needed = min(map(len, windows.candles.values())), windows.plan.fewest_bars
+    if stop == len(candles) and shortest < needed:
+        grade = backtest.Grade("C", (f"{shortest:,} candles are too few for out-of-sample evidence, needs {needed:,}",))
     else:
         grade = backtest.grade(oos.evidence(dsr), rule)
     return FinalistEvidence(
@@ -149,11 +162,14 @@ def _evidence(
 def _span_scores(
     spec: StrategySpec, windows: Windows, market: Market, window: int, first: int, candles: backtest.PreparedCandles
 ) -> tuple[SpanScore, ...]:
-    known, stop = len(windows.candles[market]), windows.train_stop(market, window)
+    known, stop = windows.n_bars[market], windows.train_stop(market, window)
     spans = [("train", start, end) for start, end in backtest.fold_spans(spec, stop, windows.folds.folds)]
     edges = [windows.train_stop(market, later) for later in range(window, windows.plan.spans)]
     spans += [("test", max(start, first), end) for start, end in zip(edges, [*edges[1:], known], strict=False)]
-    spans.append(("holdout", max(known, first), len(candles)))
+    if len(candles) > len(windows.candles[market]):
+        spans.append(("holdout", max(len(windows.candles[market]), first), len(candles)))
+    elif len(candles) > max(known, stop):
+        spans.append(("live", max(known, first), len(candles)))
     spans = [span for span in spans if span[1] < span[2]]
     tables = backtest.run_spans([spec], candles, [(start, end) for _, start, end in spans], windows.costs)
     return tuple(

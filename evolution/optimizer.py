@@ -192,6 +192,12 @@ class Optimizer:
         return tuple(self._finalists)
 
     @property
+    def generations_in_window(self) -> int:
+        """Whole populations of children committed since the window began."""
+        first = self._schedule.children(self._window.first_batch).start
+        return (self.evaluations - first) // self._identity.population
+
+    @property
     def stagnation(self) -> int:
         """Children committed since the best of this window was born."""
         return self._window.stagnation(self.evaluations)

@@ -10,6 +10,7 @@ from evolution.evolution import Evolution, Outcome, StopReason
 from evolution.finalists import Finalist, select_finalists
 from evolution.objective import spec_of
 from evolution.windows import Windows
+from market import Candles
 
 __all__ = ["WalkForwardEvolution"]
 
@@ -28,12 +29,14 @@ class WalkForwardEvolution:
     def __init__(self, evolution: Evolution, windows: Windows) -> None:
         self.evolution = evolution
         self.windows = windows
+        for finalist in evolution.optimizer.finalists:
+            windows.index(finalist.window)
         self._aim()
 
     @property
     def window(self) -> int:
         """The window that is being searched, from 0."""
-        return int(self.evolution.optimizer.window or 0)
+        return self.windows.index(self.evolution.optimizer.window)
 
     def run(
         self, generations: int | None = None, target_score: float | None = None, patience: int | None = None
@@ -60,10 +63,32 @@ class WalkForwardEvolution:
             outcome = self.evolution.run(goal, target_score, patience)
             if outcome.reason is not StopReason.GENERATIONS or goal == generations:
                 return outcome
-            following = self.window + 1
-            finalists = self.candidates_of_window()
-            objective = self.windows.objective(following)
-            self.evolution.roll(objective, str(following), finalists, objective.behaviours)
+            self._roll(str(self.window + 1), self.candidates_of_window())
+
+    def is_due(self, candles: Sequence[Candles]) -> bool:
+        """Take in candles that have closed, and tell whether the window should roll on to them (`follow`).
+
+        Parameters
+        ----------
+        candles : sequence of Candles
+            Every market, from its first candle to the newest one.
+
+        Returns
+        -------
+        bool
+            False where a market has no new candle, and before the windows of the plan are through.
+        """
+        self.windows.extend(candles)
+        return self.windows.plan.last_generation(self.window) is None and self.windows.is_stale(self.window)
+
+    def follow(self) -> None:
+        """Roll on to a window that trains on all candles there are.
+
+        Finalists are frozen once a test span's worth of candles, not with every candle: many looks at much the same
+        prices would prove nothing more.
+        """
+        finalists = self.candidates_of_window() if self._is_span_over() else ()
+        self._roll(self.windows.open_live(self.window + 1), finalists)
 
     def candidates_of_window(self) -> tuple[Member, ...]:
         """Return whom the present window would send on: few, different, and chosen without a look beyond it."""
@@ -80,9 +105,22 @@ class WalkForwardEvolution:
 
     def finalists(self) -> tuple[Finalist, ...]:
         """Return everybody frozen so far, and whom the present window would freeze if it ended now."""
-        label = self.evolution.optimizer.window
-        present = tuple(Finalist(member, label) for member in self.candidates_of_window())
-        return (*self.evolution.optimizer.finalists, *present)
+        optimizer = self.evolution.optimizer
+        present = self.candidates_of_window() if self._is_span_over() else ()
+        return (*optimizer.finalists, *(Finalist(member, optimizer.window) for member in present))
+
+    def _roll(self, label: str, finalists: Sequence[Member]) -> None:
+        objective = self.windows.objective(self.windows.index(label))
+        self.evolution.roll(objective, label, finalists, objective.behaviours)
+
+    def _is_span_over(self) -> bool:
+        """Whether the present window is a test span's worth of candles younger than the last one that froze."""
+        frozen = self.evolution.optimizer.finalists
+        market = min(self.windows.candles)
+        since = self.windows.train_stop(market, self.windows.index(frozen[-1].window)) if frozen else 0
+        n_bars, spans = self.windows.n_bars[market], self.windows.plan.spans
+        span = (n_bars - self.windows.train_stop(market, 0)) // spans if spans else n_bars // 8
+        return self.windows.train_stop(market, self.window) - since >= max(span, 1)
 
     def _aim(self) -> None:
         objective = self.windows.objective(self.window)

@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 import backtest
 import strategies
 from evolution.errors import SettingsError
@@ -20,6 +22,11 @@ __all__ = ["Windows"]
 class Windows:
     """The markets of a run, whole and as each window trains on them.
 
+    A window has an index, from 0, and a label, which is what the state of a run remembers of it. The windows of the
+    plan come first; they cut the candles that there were when the run began, and their label is the index (empty for
+    the first one). Afterwards candles may be added (`extend`), and each window that `open_live` opens trains on all
+    that were closed at a time: its label is ``INDEX@TIME``, ms UTC.
+
     Parameters
     ----------
     candles : sequence of Candles
@@ -30,6 +37,8 @@ class Windows:
         Which bars select and which test; by default one that suits the shortest market.
     folds : FoldSettings or None
         How training candles become fitness; the defaults when None.
+    n_bars : mapping of (symbol, timeframe) to int, optional
+        How many candles of each market there were when the run began; by default all of them.
 
     Raises
     ------
@@ -43,15 +52,17 @@ class Windows:
         costs: backtest.Costs | None = None,
         plan: WalkForward | None = None,
         folds: FoldSettings | None = None,
+        n_bars: Mapping[Market, int] | None = None,
     ) -> None:
         self.candles: Mapping[Market, Candles] = {(one.symbol, one.timeframe): one for one in candles}
         if not candles or len(self.candles) != len(candles):
             raise SettingsError(f"a run needs at least one market and each once, had {len(candles)} candle sets")
         self.costs = backtest.Costs() if costs is None else costs
-        self.plan = WalkForward.for_bars(min(map(len, candles))) if plan is None else plan
+        self.n_bars = {market: len(one) for market, one in self.candles.items()} if n_bars is None else dict(n_bars)
+        self.plan = WalkForward.for_bars(min(self.n_bars.values())) if plan is None else plan
         self.folds = FoldSettings() if folds is None else folds
         for market in self.candles:
-            needed, stop = 4 * self.folds.folds, self.train_stop(market, 0)
+            needed, stop = 4 * self.folds.folds, self.plan.train_stop(self.n_bars[market], 0)
             if stop < needed:
                 raise SettingsError(
                     f"{' '.join(market)} must have {needed} candles to train on ({self.folds.folds} folds), "
@@ -62,6 +73,7 @@ class Windows:
             for market in self.candles
             for kind in strategies.available()
         }
+        self._live: dict[int, int] = {}
         self._prepared: dict[int | None, dict[Market, backtest.PreparedCandles]] = {}
 
     @property
@@ -69,6 +81,91 @@ class Windows:
         """SHA-256 (hex) of the plan and of the folds: how these candles become fitness."""
         described = {"plan": self.plan.describe(), "folds": self.folds.describe()}
         return hashlib.sha256(json.dumps(described, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    @property
+    def closed(self) -> int:
+        """Time until which the candles of every market are closed, ms UTC."""
+        return min(one.close_time for one in self.candles.values())
+
+    def index(self, label: str) -> int:
+        """Return the index of a window, and remember when it was opened if it is a live one.
+
+        Parameters
+        ----------
+        label : str
+            Of a window of this run.
+
+        Returns
+        -------
+        int
+            From 0.
+        """
+        number, is_live, time = label.partition("@")
+        index = int(number or 0)
+        if is_live:
+            self._live[index] = int(time)
+        return index
+
+    def extend(self, candles: Sequence[Candles]) -> None:
+        """Take in candles that have closed since.
+
+        Parameters
+        ----------
+        candles : sequence of Candles
+            Every market of the run, from its first candle to the newest one.
+
+        Raises
+        ------
+        SettingsError
+            If a market is missing, or past candles have changed: scores would belong to prices that are gone.
+        """
+        newer = {(one.symbol, one.timeframe): one for one in candles}
+        for market, present in self.candles.items():
+            if market not in newer:
+                raise SettingsError(f"a run that goes on needs candles of {' '.join(market)}; it was given none")
+            if newer[market][: len(present)] != present:
+                raise SettingsError(
+                    f"past candles of {' '.join(market)} must not change while a run goes on, did; start a new run"
+                )
+        if any(len(newer[market]) > len(present) for market, present in self.candles.items()):
+            self.candles = {market: newer[market] for market in self.candles}
+            self._prepared.clear()
+
+    def is_stale(self, window: int) -> bool:
+        """Return whether every market has candles that a window of the present could train on and does not.
+
+        Parameters
+        ----------
+        window : int
+            A live one, or the last one of the plan, which trains on less than there was by intent.
+
+        Returns
+        -------
+        bool
+            False while one market has no new candle.
+        """
+        if window in self._live:
+            known = {market: self.train_stop(market, window) for market in self.candles}
+        else:
+            known = self.n_bars
+        return all(len(one) > known[market] for market, one in self.candles.items())
+
+    def open_live(self, following: int) -> str:
+        """Open a window that trains on everything that is closed now.
+
+        Parameters
+        ----------
+        following : int
+            Its index.
+
+        Returns
+        -------
+        str
+            Its label.
+        """
+        label = f"{max(following, self.plan.spans)}@{self.closed}"
+        self.index(label)
+        return label
 
     @property
     def whole(self) -> dict[Market, backtest.PreparedCandles]:
@@ -92,7 +189,10 @@ class Windows:
 
     def train_stop(self, market: Market, window: int) -> int:
         """Return the first bar of a market that a window does not see."""
-        return self.plan.train_stop(len(self.candles[market]), window)
+        if window in self._live:
+            one = self.candles[market]
+            return int(np.searchsorted(one.timestamp, self._live[window] - one.timeframe_ms, side="right"))
+        return self.plan.train_stop(self.n_bars[market], window)
 
     def objective(self, window: int) -> FoldObjective:
         """Return what scores candidates in a window."""

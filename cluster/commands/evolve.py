@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_CHANGEABLE = ("generations", "target_score", "patience", "forever", "generations_per_window")
 _SHOWN = 10
 
 
@@ -49,6 +50,15 @@ _SHOWN = 10
     help="Candles after all others, looked at once, at the end; repeat for more markets.",
 )
 @click.option("--patience", type=int, help="Stop after so many generations without a better fitness.")
+@click.option("--forever", is_flag=True, help="Go on with every candle that closes in the files, until Ctrl-C.")
+@click.option("--interval", type=float, help="Seconds between generations with --forever; default: as configured.")
+@click.option(
+    "--generations-per-window",
+    type=int,
+    default=50,
+    show_default=True,
+    help="With --forever: generations until a new candle closes, at most.",
+)
 @click.option("--target-score", type=float, help="Stop once the best fitness reaches this.")
 @click.option("--fee-bps", type=float, default=10.0, show_default=True, help="Taker fee of a fill.")
 @click.option("--slippage-bps", type=float, default=5.0, show_default=True, help="Slippage of a fill.")
@@ -101,9 +111,16 @@ def _check(options: dict[str, Any]) -> None:
     """Refuse numbers that no run can have."""
     from backtest import Costs
 
-    for name in ("population", "generations", "patience"):
+    for name in ("population", "generations", "patience", "generations_per_window"):
         if options[name] is not None and options[name] < 1:
-            raise UserError(f"--{name} must be at least 1, was {options[name]}")
+            raise UserError(f"--{name.replace('_', '-')} must be at least 1, was {options[name]}")
+    if options["interval"] is not None and not 0.0 <= options["interval"] <= 86_400.0:
+        raise UserError(f"--interval must be in [0, 86400] seconds, was {options['interval']:g}")
+    if options["forever"] and options["holdout"]:
+        raise UserError(
+            "--holdout is looked at when a run ends, --forever never ends; give one of them: with --forever the "
+            "candles to come are the holdout"
+        )
     if not 0 <= options["seed"] < 2**63:
         raise UserError(f"--seed must be in [0, 2^63), was {options['seed']}")
     target = options["target_score"]
@@ -132,6 +149,9 @@ def _settings(options: dict[str, Any]) -> "RunSettings":
         target_score=options["target_score"],
         patience=options["patience"],
         holdout=tuple(str(path.resolve()) for path in options["holdout"]),
+        forever=options["forever"],
+        interval_s=options["interval"],
+        generations_per_window=options["generations_per_window"],
     )
 
 
@@ -159,8 +179,8 @@ def _resumed_settings(database: "Database", run_id: str, options: dict[str, Any]
                 f"run {run_id} was started with --{name.replace('_', '-')} {getattr(stored, name)}, was asked for "
                 f"{options[name]}; leave it out, or leave --resume out to start a new run"
             )
-    changed = {name: options[name] for name in ("generations", "target_score", "patience") if name in given}
-    return replace(stored, **changed)
+    changed = {name: options[name] for name in _CHANGEABLE if name in given}
+    return replace(stored, **changed, **({"interval_s": options["interval"]} if "interval" in given else {}))
 
 
 def _opened(
@@ -210,8 +230,9 @@ def _evolve(
 
     settings = run.settings
     bars_each = sum(len(candles) for candles in run.markets.candles) / len(run.markets.candles)
-    total = settings.population * settings.generations
-    with EvolutionProgress(console, total, stored.evaluations, settings.generations, bars_each, clock) as progress:
+    generations = None if settings.forever else settings.generations
+    total = None if generations is None else settings.population * generations
+    with EvolutionProgress(console, total, stored.evaluations, generations, bars_each, clock) as progress:
         return run.evolve(stored, interruption, progress)
 
 

@@ -1,0 +1,94 @@
+"""A living population: it evolves for ever, and rolls on to every candle that closes."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from evolution import Outcome, StopReason, WalkForwardEvolution
+from market import Candles, Clock
+
+__all__ = ["LivingPopulation"]
+
+_SLICE_S = 0.25
+"""Longest sleep without a look at whether somebody asked to stop."""
+
+
+class LivingPopulation:
+    """Evolves one generation at a time, with a pause after each, and follows its markets.
+
+    Endless search on the same candles would destroy its own evidence: after `generations_per_window` generations it
+    waits until a candle closes in every market. Then the window rolls on, and the elites are scored again first.
+
+    Parameters
+    ----------
+    search : WalkForwardEvolution
+        The run; it may be in any window.
+    source : callable
+        Returns the candles of every market as they are now.
+    clock : Clock
+        Measures pauses.
+    interval_s : callable
+        Returns the pause after each generation, and between two looks at the source, in seconds.
+    generations_per_window : int
+        Generations on the same candles at most; the windows of the plan end when it says.
+    before_roll : callable, optional
+        Called when a window ends, with its population still there and the new candles known.
+    """
+
+    def __init__(
+        self,
+        search: WalkForwardEvolution,
+        source: Callable[[], Sequence[Candles]],
+        clock: Clock,
+        interval_s: Callable[[], float],
+        generations_per_window: int = 50,
+        before_roll: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._search = search
+        self._source = source
+        self._clock = clock
+        self._interval_s = interval_s
+        self._per_window = generations_per_window
+        self._before_roll = before_roll
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Ask it to end after the batch in hand; safe from signal handlers and threads."""
+        self._stop.set()
+        self._search.evolution.stop()
+
+    def run(self, target_score: float | None = None, patience: int | None = None) -> Outcome:
+        """Live until somebody asks to stop, or until an aim is reached.
+
+        Parameters
+        ----------
+        target_score : float or None
+            End once the best fitness of a window reaches this.
+        patience : int or None
+            End after so many generations of a window in which its best fitness did not improve.
+
+        Returns
+        -------
+        Outcome
+            Never "generations".
+        """
+        optimizer = self._search.evolution.optimizer
+        while True:
+            if self._search.is_due(self._source()):
+                self._before_roll()
+                self._search.follow()
+            is_planned = self._search.windows.plan.last_generation(self._search.window) is not None
+            if is_planned or optimizer.generations_in_window < self._per_window:
+                done = optimizer.evaluations // optimizer.identity.population
+                outcome = self._search.run(done + 1, target_score, patience)
+                if outcome.reason is not StopReason.GENERATIONS:
+                    return outcome
+            if self._pause():
+                return self._search.run(target_score=target_score)  # its stop is asked for already: it ends at once
+
+    def _pause(self) -> bool:
+        """Wait for the interval; return whether somebody asked to stop."""
+        left = self._interval_s()
+        while left > 0.0 and not self._stop.is_set():
+            self._clock.sleep(min(left, _SLICE_S))
+            left -= _SLICE_S
+        return self._stop.is_set()
