@@ -136,7 +136,7 @@ def _evidence(
     trained = backtest.run_spans([spec], candles, [(0, stop)], costs)[0].iloc[0]
     n_returns = stop - (stop < len(candles))  # the closing fill is one more
     holding = float(backtest.mean_holding_bars(trained["exposure"], trained["n_trades"], n_returns))
-    gap = get(spec.type).warm_up(spec.parameters) + (0 if math.isnan(holding) else math.ceil(holding))
+    gap = get(spec.type).warm_up(spec.parameters) + (0 if math.isnan(holding) else math.ceil(holding - 1e-9))
     oos = backtest.out_of_sample(spec, candles, min(stop + gap, len(candles)), costs)
     moments = backtest.full_window_moments(spec, candles, costs)
     counted = trials[market]
@@ -166,10 +166,8 @@ def _span_scores(
     spans = [("train", start, end) for start, end in backtest.fold_spans(spec, stop, windows.folds.folds)]
     edges = [windows.train_stop(market, later) for later in range(window, windows.plan.spans)]
     spans += [("test", max(start, first), end) for start, end in zip(edges, [*edges[1:], known], strict=False)]
-    if len(candles) > len(windows.candles[market]):
-        spans.append(("holdout", max(len(windows.candles[market]), first), len(candles)))
-    elif len(candles) > max(known, stop):
-        spans.append(("live", max(known, first), len(candles)))
+    closed = len(windows.candles[market])
+    spans += [("live", max(known, first), closed), ("holdout", max(closed, first), len(candles))]
     spans = [span for span in spans if span[1] < span[2]]
     tables = backtest.run_spans([spec], candles, [(start, end) for _, start, end in spans], windows.costs)
     return tuple(
