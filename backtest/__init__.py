@@ -42,9 +42,10 @@ from backtest.sharpe_inference import (
     probabilistic_sharpe_ratio,
     return_moments,
 )
-from backtest.trial_statistics import TrialStatistics, add_trials, trial_clusters
+from backtest.trial_statistics import INTERVALS, TrialStatistics, add_trials, trial_clusters
 
 __all__ = [
+    "INTERVALS",
     "BacktestError",
     "CostError",
     "Costs",

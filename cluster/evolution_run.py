@@ -270,7 +270,9 @@ class EvolutionRun:
         StoredRun
             Nothing is evaluated yet.
         """
-        self._evidence.know([data_set(prepared) for prepared in self.windows.whole.values()])
+        if self._holdout is not None:
+            self._holdout.check(self._evidence)
+        self._evidence.know([data_set(candles) for candles in self.windows.candles.values()])
         run_id = self._runs.create(
             {
                 "engine_version": str(ENGINE_VERSION),
@@ -319,7 +321,7 @@ class EvolutionRun:
                 f"run {run_id} is in generation {record.generation}; --generations must be at least that, was "
                 f"{self.settings.generations}"
             )
-        self._evidence.know([data_set(prepared) for prepared in self.windows.whole.values()])
+        self._evidence.know([data_set(candles) for candles in self.windows.candles.values()])
         more = self.settings.forever or self.settings.generations > int(record.settings["generations"])
         state = self._runs.resume(
             run_id, settings=self.settings.describe(), done_too=more, host=socket.gethostname(), pid=os.getpid()
@@ -398,7 +400,7 @@ class EvolutionRun:
                 described = None if evidence is None else evidence.describe()
                 self._runs.finish(run.id, status, outcome.population_hash, seconds, described)
         except ConflictError:
-            raise  # the run is another process's now, or its holdout was looked at before
+            raise  # the run is another process's now
         except BaseException as error:
             # What is not yet written is evaluated again on resume; a second Ctrl-C may have torn the state.
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
@@ -413,7 +415,7 @@ class EvolutionRun:
         source = CandleFiles(self.settings.paths, self.settings.symbol, self.settings.timeframe, self._clock)
 
         def before_roll() -> None:
-            self._evidence.know([data_set(prepared) for prepared in self.windows.whole.values()])
+            self._evidence.know([data_set(candles) for candles in self.windows.candles.values()])
             journal.flush()
             rows, evidence = self._store(run, search, gather=True)
             graded = "" if evidence is None else f", grades {dict(evidence.grades)}"
@@ -443,8 +445,11 @@ class EvolutionRun:
             trials = self._ledger.count()
             whole = None
             if self._holdout is not None:
-                self._holdout.touch(run.id, self._evidence)
-                whole = self._holdout.appended(self.windows)
+                try:
+                    self._holdout.touch(run.id, self._evidence)
+                    whole = self._holdout.appended(self.windows)
+                except ConflictError as error:  # somebody was faster; what was evolved is none the worse for it
+                    self._announce(f"the holdout stays closed: {error}")
             self._announce(f"scoring {len(finalists)} finalists on what their selection never saw")
             evidence = RunEvidence.gather(
                 finalists, search.evolution.optimizer.population, self.windows, trials, self._rule(), whole

@@ -28,6 +28,17 @@ class Holdout:
 
     candles: Mapping[Market, Candles]
 
+    def check(self, evidence: EvidenceRepository) -> None:
+        """Refuse it at once where somebody has looked at it, or trained on it; a run should not find that at its end.
+
+        Parameters
+        ----------
+        evidence : EvidenceRepository
+            Where looks are recorded.
+        """
+        for described in self._described():
+            evidence.check_holdout(described)
+
     def touch(self, run_id: str, evidence: EvidenceRepository) -> None:
         """Record that a run looks at it, before it does.
 
@@ -38,10 +49,13 @@ class Holdout:
         evidence : EvidenceRepository
             Where looks are recorded; it refuses a second one.
         """
+        for described in self._described():
+            evidence.touch_holdout(run_id, described)
+
+    def _described(self) -> list[dict[str, object]]:
         names = ("data_hash", "origin", "symbol", "timeframe", "first_time", "last_time")
-        for candles in self.candles.values():
-            described = data_set(prepare(candles))
-            evidence.touch_holdout(run_id, {name: described[name] for name in names})
+        described = [data_set(candles) for candles in self.candles.values()]
+        return [{name: one[name] for name in names} for one in described]
 
     def appended(self, windows: Windows) -> dict[Market, PreparedCandles]:
         """Return all markets with their holdout at the end.

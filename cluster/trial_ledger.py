@@ -13,6 +13,7 @@ import numpy as np
 from backtest import PreparedCandles, TrialClusters, TrialStatistics, add_trials, trial_clusters
 from evolution import Species, Windows
 from evolution.objective import Market
+from market import Candles
 from storage import EvidenceRepository, InvalidValueError
 from strategies import StrategySpec
 
@@ -24,12 +25,12 @@ Genome = tuple[str, tuple[float, ...]]
 """A species and the parameters of one of its strategies."""
 
 
-def data_set(candles: PreparedCandles) -> dict[str, object]:
+def data_set(candles: Candles) -> dict[str, object]:
     """Return what storage remembers of candles.
 
     Parameters
     ----------
-    candles : PreparedCandles
+    candles : Candles
         One market.
 
     Returns
@@ -37,16 +38,15 @@ def data_set(candles: PreparedCandles) -> dict[str, object]:
     dict
         As `EvidenceRepository.know` takes it.
     """
-    one = candles.candles
     return {
-        "data_hash": one.data_hash,
-        "origin": one.origin,
-        "venue": one.venue,
-        "symbol": one.symbol,
-        "timeframe": one.timeframe,
-        "first_time": int(one.timestamp[0]),
-        "last_time": int(one.timestamp[-1]),
-        "n_candles": len(one),
+        "data_hash": candles.data_hash,
+        "origin": candles.origin,
+        "venue": candles.venue,
+        "symbol": candles.symbol,
+        "timeframe": candles.timeframe,
+        "first_time": int(candles.timestamp[0]),
+        "last_time": int(candles.timestamp[-1]),
+        "n_candles": len(candles),
     }
 
 

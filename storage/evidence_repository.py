@@ -71,6 +71,24 @@ class EvidenceRepository:
             with self._engine.begin() as connection:
                 connection.execute(postgresql.insert(_sets).values(rows).on_conflict_do_nothing())
 
+    def data_set(self, data_hash: str) -> Mapping[str, Any] | None:
+        """Return what is known of candles.
+
+        Parameters
+        ----------
+        data_hash : str
+            Of the candles.
+
+        Returns
+        -------
+        mapping or None
+            All columns of the table `data_sets`; None where nobody told of them.
+        """
+        query = select(_sets).where(_sets.c.data_hash == plain(str(data_hash)))
+        with self._engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else dict(row._mapping)
+
     def genomes(self, data_hash: str, *, after: int = 0) -> Sequence[tuple[str, tuple[float, ...]]]:
         """Return every genome that was ever evaluated on some candles or on any that overlap them.
 
@@ -224,6 +242,18 @@ class EvidenceRepository:
             if connection.execute(again).one_or_none() is None:
                 refuse_known_holdout(connection, row)
                 connection.execute(insert(_touches).values(row))
+
+    def check_holdout(self, holdout: Mapping[str, object]) -> None:
+        """Refuse a holdout that nobody may look at, and record nothing: for a run that will look at its end.
+
+        Parameters
+        ----------
+        holdout : mapping
+            As for `touch_holdout`, which refuses the same.
+        """
+        row = {"run_id": "", **_candles("a holdout", holdout, _HOLDOUT)}
+        with self._engine.connect() as connection:
+            refuse_known_holdout(connection, row)
 
     def holdout_touches(self, *, limit: int = 50) -> Sequence[Mapping[str, Any]]:
         """Return who looked at which holdout, the newest first.
