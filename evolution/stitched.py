@@ -32,7 +32,7 @@ class StitchedCurve:
     buy_and_hold : ndarray of float64, shape (n_days + 1,)
         The same for holding all markets, each with the same notional.
     edges : tuple of int
-        Opens of the first bars of the test spans, ms UTC: of each window that has finalists.
+        Opens of the first bars of the test spans, ms UTC: one of each window that has finalists, ascending.
     sharpe, psr : float
         Of the daily returns: annualised Sharpe ratio, and the probability that the true one is above 0; NaN where
         undefined.
@@ -100,7 +100,7 @@ def stitched_curve(
         times=times,
         index=np.cumprod(np.append(1.0, 1.0 + returns)),
         buy_and_hold=_held(everything, times, begin),
-        edges=tuple(edges[window] for window in sorted(edges)),
+        edges=tuple(sorted(edges.values())),
         sharpe=moments.sharpe * math.sqrt(_DAYS_PER_YEAR),
         psr=backtest.probabilistic_sharpe_ratio(moments),
     )
