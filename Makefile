@@ -11,7 +11,7 @@ POPULATION ?= 1034
 GENERATIONS ?= 10
 SEED ?= 7
 
-.PHONY: run test test-all setup check bench bench-ray bench-evolution lock clean
+.PHONY: run test test-all setup check bench bench-ray bench-evolution bench-evidence bench-choices lock clean
 
 run: $(VENV)/.run
 	@$(EVOQ) evolve --ray local --population $(POPULATION) --generations $(GENERATIONS) --seed $(SEED) \
@@ -30,7 +30,7 @@ test: check
 
 test-all: check
 	$(BIN)/python -m pytest
-	$(MAKE) bench bench-ray bench-evolution
+	$(MAKE) bench bench-ray bench-evolution bench-evidence
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_backtest.py
@@ -40,6 +40,13 @@ bench-ray: $(VENV)/.test
 
 bench-evolution: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_evolution.py --json docs/bench_evolution.json --document docs/benchmarks.md
+
+# An hour on two cores the first time. It goes on where it was interrupted, and measures anew only what changed.
+bench-evidence: $(VENV)/.test
+	$(BIN)/python benchmarks/bench_evidence.py --json docs/bench_evidence.json --document docs/benchmarks.md
+
+bench-choices: $(VENV)/.test
+	$(BIN)/python benchmarks/bench_choices.py --json docs/bench_choices.json --document docs/benchmarks.md
 
 # Resolve the newest versions that pyproject.toml allows, in a fresh environment, and pin them.
 lock:

@@ -10,50 +10,32 @@ strategies, backtest and evolution: an interrupted campaign goes on where it was
 """
 
 import argparse
-import json
-import os
-import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from bench_evolution import put
 from campaigns.contest_tally import contest_tally
-from campaigns.crew import Job, carried_out
-from campaigns.evidence_tables import contest_table, false_alarm_table, header, power_table
+from campaigns.evidence_tables import contest_table, false_alarm_table, power_table
 from campaigns.market_runs import edgeless_runs, planted_runs
+from campaigns.parts import CarryOut, Part, common_options, measured_parts
 from campaigns.planted import KINDS
-from campaigns.record_cache import RecordCache, default_records, sources_hash
 from campaigns.selection_contest import contests
 from campaigns.sources import hourly_sources, long_sources
 from campaigns.tally import false_alarms, power
-from machine import machine, versions
 from optimisers.contestants import CONTESTANTS, OURS
 
 import strategies
 from evolution import WalkForward
 
-COMMAND = "make bench-evidence"
-SECTIONS = {
-    "false-alarms": "## Evidence: false alarms",
-    "power": "## Evidence: power",
-    "real": "## Evidence: out of sample on real candles",
-}
 BASELINES = tuple(name for name in CONTESTANTS if name != OURS)
-_LIBRARIES = ("numpy", "numba", "scipy", "optuna", "cmaes", "pymoo", "deap")
-_MAKERS = {
-    "false-alarms": ("campaigns/edgeless.py", "campaigns/market_runs.py", "campaigns/entire_run.py"),
-    "power": ("campaigns/edgeless.py", "campaigns/planted.py", "campaigns/market_runs.py", "campaigns/entire_run.py"),
-    "real": ("campaigns/selection_contest.py", "campaigns/search_axes.py", "optimisers/*.py"),
-}
-_MAIN_SHARPE = 3.0
-_FIRST_SEED = {"false-alarms": 0, "power": 10_000}
+LIBRARIES = ("numpy", "numba", "scipy", "optuna", "cmaes", "pymoo", "deap")
+MAIN_SHARPE = 3.0
+FIRST_SEED = {"false-alarms": 0, "power": 10_000}
 
 
-def measured_false_alarms(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+def measured_false_alarms(options: argparse.Namespace, carry_out: CarryOut) -> tuple[dict[str, Any], str]:
     """Return the tally of entire runs on edge-less markets, and its tables."""
     sources = hourly_sources(options.candles, options.bars)
-    first = _FIRST_SEED["false-alarms"]
+    first = FIRST_SEED["false-alarms"]
     runs = edgeless_runs(
         sources,
         range(first, first + options.runs),
@@ -67,19 +49,19 @@ def measured_false_alarms(options: argparse.Namespace) -> tuple[dict[str, Any], 
         "population": options.population,
         "generations": options.generations,
         "files": [source.file for source in sources],
-        **false_alarms(_records("false-alarms", runs, options)),
+        **false_alarms(carry_out(runs)),
     }
     return part, false_alarm_table(part)
 
 
-def measured_power(options: argparse.Namespace) -> tuple[list[dict[str, Any]], str]:
+def measured_power(options: argparse.Namespace, carry_out: CarryOut) -> tuple[list[dict[str, Any]], str]:
     """Return the tallies of entire runs on planted markets, one an edge, and their tables."""
     sources = hourly_sources(options.candles, options.bars)
-    first = _FIRST_SEED["power"]
+    first = FIRST_SEED["power"]
     edges = {
         (kind, sharpe): planted_runs(
             sources,
-            range(first, first + (options.power_runs if sharpe == _MAIN_SHARPE else options.other_runs)),
+            range(first, first + (options.power_runs if sharpe == MAIN_SHARPE else options.other_runs)),
             (kind, sharpe, options.years),
             options.population,
             options.generations,
@@ -88,7 +70,7 @@ def measured_power(options: argparse.Namespace) -> tuple[list[dict[str, Any]], s
         for kind in KINDS
         for sharpe in sorted(options.sharpe)
     }
-    records = iter(_records("power", [run for runs in edges.values() for run in runs], options))
+    records = iter(carry_out([run for runs in edges.values() for run in runs]))
     parts = [
         {
             "kind": kind,
@@ -105,7 +87,7 @@ def measured_power(options: argparse.Namespace) -> tuple[list[dict[str, Any]], s
     return parts, power_table(parts)
 
 
-def measured_real(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+def measured_real(options: argparse.Namespace, carry_out: CarryOut) -> tuple[dict[str, Any], str]:
     """Return the tally of contests on real candles, and its tables."""
     sources = long_sources(options.candles, options.least_bars)
     if not sources:
@@ -122,52 +104,46 @@ def measured_real(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         "budgets": [
             options.real_population * ended // len(strategies.available()) for ended in (*rolls, options.generations)
         ],
-        **contest_tally(entered, _records("real", entered, options)),
+        **contest_tally(entered, carry_out(entered)),
     }
     return part, contest_table(part)
 
 
-PARTS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
-    "false-alarms": measured_false_alarms,
-    "power": measured_power,
-    "real": measured_real,
+PARTS = {
+    part.name: part
+    for part in (
+        Part(
+            "false-alarms",
+            "## Evidence: false alarms",
+            ("campaigns/edgeless.py", "campaigns/market_runs.py", "campaigns/entire_run.py"),
+            measured_false_alarms,
+        ),
+        Part(
+            "power",
+            "## Evidence: power",
+            ("campaigns/edgeless.py", "campaigns/planted.py", "campaigns/market_runs.py", "campaigns/entire_run.py"),
+            measured_power,
+        ),
+        Part(
+            "real",
+            "## Evidence: out of sample on real candles",
+            ("campaigns/selection_contest.py", "campaigns/search_axes.py", "optimisers/*.py"),
+            measured_real,
+        ),
+    )
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     """Measure, print the tables, write what was asked for, and return the report."""
-    options = _parser().parse_args(arguments)
-    report = json.loads(options.json.read_text()) if options.json and options.json.exists() else {}
-    for name in options.part:
-        started = time.perf_counter()
-        part, text = PARTS[name](options)
-        entry = {"machine": machine(), "versions": versions(_LIBRARIES), "sources": _sources(name), "results": part}
-        text = f"{header(entry, COMMAND)}\n\n{text}\n"
-        report[name] = entry
-        print(f"{SECTIONS[name]}\n\n{text}\n({time.perf_counter() - started:.0f} s)\n", flush=True)
-        if options.json:
-            options.json.write_text(json.dumps(report, indent=1) + "\n")
-        if options.document:
-            put(options.document, SECTIONS[name], text)
-    return report
-
-
-def _records(part: str, jobs: Sequence[Job], options: argparse.Namespace) -> list[dict[str, Any]]:
-    return carried_out(jobs, RecordCache(options.cache, part, _sources(part)), options.workers, part)
-
-
-def _sources(part: str) -> str:
-    folder = Path(__file__).resolve().parent
-    return sources_hash(path for pattern in _MAKERS[part] for path in folder.glob(pattern))
+    return measured_parts(_parser().parse_args(arguments), PARTS, "make bench-evidence", LIBRARIES)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--part", choices=list(PARTS), nargs="+", default=list(PARTS), help="what to measure")
+    common_options(parser, PARTS)
     parser.add_argument("--runs", type=int, default=200, help="edge-less markets")
-    parser.add_argument(
-        "--power-runs", type=int, default=40, help=f"planted markets of Sharpe {_MAIN_SHARPE:g}, a kind"
-    )
+    parser.add_argument("--power-runs", type=int, default=40, help=f"planted markets of Sharpe {MAIN_SHARPE:g}, a kind")
     parser.add_argument("--other-runs", type=int, default=10, help="planted markets of another Sharpe ratio, a kind")
     parser.add_argument("--sharpe", type=float, nargs="+", default=(2.0, 3.0, 4.0), help="planted Sharpe ratios")
     parser.add_argument("--population", type=int, default=1_034)
@@ -178,11 +154,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, default=5, help="seeds on real candles")
     parser.add_argument("--least-bars", type=int, default=17_000, help="the fewest bars of a file of real candles")
     parser.add_argument("--optimisers", nargs="*", choices=BASELINES, default=BASELINES, help="baselines")
-    parser.add_argument("--candles", type=Path, default=Path("../shared/data/ohlcv"), help="folder of candle files")
-    parser.add_argument("--cache", type=Path, default=default_records(), help="folder of records")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--json", type=Path, help="write the results there; parts that are not measured stay")
-    parser.add_argument("--document", type=Path, help="replace the sections in this document")
     return parser
 
 
