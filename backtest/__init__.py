@@ -25,7 +25,7 @@ from backtest.excess import bar_returns, excess_over_buy_and_hold, held_sides, m
 from backtest.folds import fold_scores, fold_spans
 from backtest.full_window import full_window_moments
 from backtest.funding import Funding
-from backtest.grading import Evidence, Grade, GradeRule, grade
+from backtest.grading import Evidence, Grade, GradeRule, Requirement, grade, requirements
 from backtest.haircut import Haircut, bonferroni_haircut
 from backtest.holding import mean_holding_bars
 from backtest.interval_returns import interval_returns, market_interval_returns
@@ -61,6 +61,7 @@ __all__ = [
     "Overfitting",
     "PreparedCandles",
     "Report",
+    "Requirement",
     "ReturnMoments",
     "Score",
     "ScoreError",
@@ -92,6 +93,7 @@ __all__ = [
     "prepare",
     "probabilistic_sharpe_ratio",
     "probability_of_backtest_overfitting",
+    "requirements",
     "return_moments",
     "run",
     "run_many",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from backtest.errors import EvidenceError
 
-__all__ = ["Evidence", "Grade", "GradeRule", "grade"]
+__all__ = ["Evidence", "Grade", "GradeRule", "Requirement", "grade", "requirements"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,118 @@ class Grade:
         return f"{self.letter}: {self.missing[0] if self.missing else 'all evidence is there'}"
 
 
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One thing that grades ask of evidence.
+
+    Attributes
+    ----------
+    name : str
+        What is asked for: the name of an attribute of `Evidence`.
+    label : str
+        The same in words.
+    grades : {"AB", "A", "B"}
+        Which grades ask for it.
+    value : float
+        What the evidence shows; NaN where it shows nothing.
+    shown : str
+        The value in words, rounded down, so that what just misses a bound does not look as if it reached it.
+    needed : float
+        The bound.
+    met : bool
+        Whether the bound is reached.
+    missing : str
+        What is said where it is not: ``"12 out-of-sample trades, needs 30"``.
+    """
+
+    name: str
+    label: str
+    grades: str
+    value: float
+    shown: str
+    needed: float
+    met: bool
+    missing: str
+
+
+def requirements(evidence: Evidence, rule: GradeRule | None = None) -> tuple[Requirement, ...]:
+    """Return everything that grades ask for and how evidence stands to it, in the order of the obstacles.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Of one strategy.
+    rule : GradeRule, optional
+        What must be reached; the defaults of the design unless given.
+
+    Returns
+    -------
+    tuple of Requirement
+        Five. Those of grades A and B, then PSR for B, and DSR for A.
+
+    Examples
+    --------
+    >>> found = requirements(Evidence(oos_scs=71.0, oos_trades=12, excess=0.2, psr=0.99, dsr=0.61))
+    >>> [one.name for one in found if not one.met]
+    ['oos_trades', 'dsr']
+    """
+    rule = GradeRule() if rule is None else rule
+    trades, score = evidence.oos_trades, _shown(evidence.oos_scs, 1)
+    excess, psr, dsr = _shown(evidence.excess, 4), _shown(evidence.psr, 3), _shown(evidence.dsr, 3)
+    return (
+        Requirement(
+            name="oos_trades",
+            label="out-of-sample trades",
+            grades="AB",
+            value=trades,
+            shown=f"{trades}",
+            needed=rule.oos_trades,
+            met=trades >= rule.oos_trades,
+            missing=f"{trades} out-of-sample trades, needs {rule.oos_trades}",
+        ),
+        Requirement(
+            name="oos_scs",
+            label="out-of-sample score",
+            grades="AB",
+            value=evidence.oos_scs,
+            shown=score,
+            needed=rule.oos_scs,
+            met=evidence.oos_scs >= rule.oos_scs,
+            missing=f"out-of-sample score {score}, needs {rule.oos_scs:g}",
+        ),
+        Requirement(
+            name="excess",
+            label="excess over buy-and-hold, a year",
+            grades="AB",
+            value=evidence.excess,
+            shown=excess,
+            needed=0.0,
+            met=evidence.excess > 0.0,
+            missing=f"excess over buy-and-hold {excess} a year, needs more than 0",
+        ),
+        Requirement(
+            name="psr",
+            label="probabilistic Sharpe ratio",
+            grades="B",
+            value=evidence.psr,
+            shown=psr,
+            needed=rule.confidence,
+            met=evidence.psr >= rule.confidence,
+            missing=f"probabilistic Sharpe ratio {psr}, needs {rule.confidence:g}",
+        ),
+        Requirement(
+            name="dsr",
+            label="deflated Sharpe ratio",
+            grades="A",
+            value=evidence.dsr,
+            shown=dsr,
+            needed=rule.confidence,
+            met=evidence.dsr >= rule.confidence,
+            missing=f"deflated Sharpe ratio {dsr}, needs {rule.confidence:g}",
+        ),
+    )
+
+
 def grade(evidence: Evidence, rule: GradeRule | None = None) -> Grade:
     """Return the grade that evidence earns; what is undefined earns nothing.
 
@@ -111,25 +223,15 @@ def grade(evidence: Evidence, rule: GradeRule | None = None) -> Grade:
     >>> grade(Evidence(oos_scs=71.0, oos_trades=44, excess=0.2, psr=0.99, dsr=0.61)).reason
     'B: deflated Sharpe ratio 0.610, needs 0.95'
     """
-    rule = GradeRule() if rule is None else rule
     if evidence.oos_trades == 0 and math.isnan(evidence.oos_scs):
         return Grade("C", ("no out-of-sample evidence yet",))
-    missing = []
-    if evidence.oos_trades < rule.oos_trades:
-        missing.append(f"{evidence.oos_trades} out-of-sample trades, needs {rule.oos_trades}")
-    if not evidence.oos_scs >= rule.oos_scs:
-        missing.append(f"out-of-sample score {_shown(evidence.oos_scs, 1)}, needs {rule.oos_scs:g}")
-    if not evidence.excess > 0.0:
-        missing.append(f"excess over buy-and-hold {_shown(evidence.excess, 4)} a year, needs more than 0")
-    likely = evidence.psr >= rule.confidence
-    deflated = evidence.dsr >= rule.confidence
-    if not (likely or deflated):
-        missing.append(f"probabilistic Sharpe ratio {_shown(evidence.psr, 3)}, needs {rule.confidence:g}")
+    *both, psr, dsr = requirements(evidence, rule)
+    missing = tuple(one.missing for one in both if not one.met)
+    if not (psr.met or dsr.met):
+        missing += (psr.missing,)
     if missing:
-        return Grade("C", tuple(missing))
-    if not deflated:
-        return Grade("B", (f"deflated Sharpe ratio {_shown(evidence.dsr, 3)}, needs {rule.confidence:g}",))
-    return Grade("A", ())
+        return Grade("C", missing)
+    return Grade("A", ()) if dsr.met else Grade("B", (dsr.missing,))
 
 
 def _shown(value: float, digits: int) -> str:

@@ -12,7 +12,7 @@ from backtest.unit_pass import checked_specs
 from market import Candles
 from strategies import Parameter, StrategySpec, get
 
-__all__ = ["Neighbourhood", "neighbourhood"]
+__all__ = ["Neighbourhood", "axes", "neighbourhood"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ def neighbourhood(
     Raises
     ------
     BacktestError
-        If x or y is no parameter, both are the same, or a number is out of bounds.
+        If a number is out of bounds, or `axes` refuses x or y.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def neighbourhood(
         raise BacktestError(f"points must be in [3, 101], was {points}")
     if not 0.0 < spread <= 1.0:
         raise BacktestError(f"spread must be in (0, 1] of the searched range, was {spread}")
-    x_parameter, y_parameter = _chosen(spec, x, y)
+    x_parameter, y_parameter = axes(spec, x, y)
     x_values = _grid(x_parameter, spec.parameters[x_parameter.name], points, spread)
     y_values = _grid(y_parameter, spec.parameters[y_parameter.name], points, spread)
     specs = [
@@ -114,7 +114,26 @@ def neighbourhood(
     return Neighbourhood(spec, x_parameter.name, y_parameter.name, x_values, y_values, scs)
 
 
-def _chosen(spec: StrategySpec, x: str | None, y: str | None) -> tuple[Parameter, Parameter]:
+def axes(spec: StrategySpec, x: str | None = None, y: str | None = None) -> tuple[Parameter, Parameter]:
+    """Return the two parameters that a neighbourhood spreads over.
+
+    Parameters
+    ----------
+    spec : StrategySpec
+        The strategy in the middle.
+    x, y : str, optional
+        Two parameters of its type, stops included; its first two unless given.
+
+    Returns
+    -------
+    tuple of Parameter
+        That of x and that of y.
+
+    Raises
+    ------
+    BacktestError
+        If x or y is no parameter that changes the score, or both are the same.
+    """
     known = {parameter.name: parameter for parameter in get(spec.type).parameters if parameter.name != "quantity"}
     for name in (x, y):
         if name is not None and name not in known:

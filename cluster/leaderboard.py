@@ -8,7 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backtest import GradeRule
 from cluster.run_evidence import RunEvidence
+from cluster.stored_evidence import short_reason
 from storage import StrategyCounts
 
 __all__ = [
@@ -24,70 +26,79 @@ __all__ = [
 ]
 
 THRESHOLD = 65.0
-_WIDE = 132  # columns that parameters need to be readable
+_WORDS = 100  # columns from which the reason of a grade stands there in words
+_MORE = 132  # columns from which there is room for more numbers
+_ALL = 180  # columns from which there is room for everything
+_SCORES = {"scs": ("SCS", ".1f"), "in_sample_scs": ("IS", ".1f"), "oos_scs": ("OOS", ".1f")}
+_RESULT = {"n_trades": ("trades", ",d"), "sharpe": ("Sharpe", ".2f"), "total_return": ("return", "+.1%")}
+_REST = {"win_rate": ("win", ".0%"), "profit_factor": ("PF", ".2f"), "max_drawdown": ("max DD", ".1%")}
+_PROOF = {"in_sample_scs": ("IS", ".1f"), "oos_scs": ("OOS", ".1f"), "oos_trades": ("trades", ",d")}
+_INFERENCE = {"excess_return": ("excess/y", "+.1%"), "psr": ("PSR", ".2f"), "dsr": ("DSR", ".2f")}
 
 
-def print_leaderboard(console: Console, rows: Sequence[Mapping[str, Any]], title: str) -> None:
+def print_leaderboard(
+    console: Console, rows: Sequence[Mapping[str, Any]], title: str, rule: GradeRule | None = None
+) -> None:
     """Print strategies in the order given.
 
     Parameters
     ----------
     console : Console
-        Where to.
+        Where to: in 80 columns the scores and what is missing from the grade in short, in more of them more.
     rows : sequence of mapping
         Rows of the table `strategies`.
     title : str
         Above the table.
+    rule : GradeRule, optional
+        What grades ask for; the defaults of the design unless given.
     """
-    wide = console.width >= _WIDE
-    table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=(0, 1, 0, 0))
-    for name in ("id", "type", "market"):
-        table.add_column(name, no_wrap=True)
-    short = ("SCS", "OOS", "trades", "return")
-    for name in ("SCS", "OOS", "trades", "win", "PF", "Sharpe", "max DD", "return") if wide else short:
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("grade", no_wrap=True)
-    if wide:
-        table.add_column("parameters", overflow="fold")
-    for row in rows:
-        simulated = " sim" if str(row["origin"]).startswith("simulated:") else ""
-        result = {
-            "scs": ".1f", "oos_scs": ".1f", "n_trades": ",d", "win_rate": ".0%", "profit_factor": ".2f",
-            "sharpe": ".2f", "max_drawdown": ".1%", "total_return": "+.1%",
-        }  # fmt: skip
-        shown = result if wide else {name: result[name] for name in ("scs", "oos_scs", "n_trades", "total_return")}
-        table.add_row(
-            str(row["id"]),
-            str(row["type"]),
-            f"{row['symbol']} {row['timeframe']}{simulated}",
-            *(_number(row[name], form) for name, form in shown.items()),
-            str(row["grade"]),
-            *([Text(_parameters(row["parameters"]))] if wide else []),
-        )
-    console.print(table)
+    columns = dict(_SCORES)
+    if console.width >= _MORE:
+        columns |= _RESULT
+    if console.width >= _ALL:
+        columns |= _REST
+    _print(console, rows, title, columns, rule, with_parameters=console.width >= _ALL)
 
 
-def print_finalists(console: Console, rows: Sequence[Mapping[str, Any]], title: str) -> None:
+def print_finalists(
+    console: Console, rows: Sequence[Mapping[str, Any]], title: str, rule: GradeRule | None = None
+) -> None:
     """Print finalists with their evidence in the order given.
 
     Parameters
     ----------
     console : Console
-        Where to.
+        Where to: in 80 columns what is missing from the grade in short, in 132 the numbers that prove it.
     rows : sequence of mapping
         Rows of the table `strategies`.
     title : str
         Above the table.
+    rule : GradeRule, optional
+        What grades ask for; the defaults of the design unless given.
     """
+    columns = dict(_PROOF)
+    if console.width >= _MORE:
+        columns |= _INFERENCE
+    _print(console, rows, title, columns, rule, with_parameters=False)
+
+
+def _print(
+    console: Console,
+    rows: Sequence[Mapping[str, Any]],
+    title: str,
+    columns: Mapping[str, tuple[str, str]],
+    rule: GradeRule | None,
+    with_parameters: bool,
+) -> None:
     table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=(0, 1, 0, 0))
     for name in ("id", "type", "market"):
         table.add_column(name, no_wrap=True)
-    columns = {"in_sample_scs": ("IS", ".1f"), "oos_scs": ("OOS", ".1f"), "oos_trades": ("trades", ",d")}
-    if console.width >= _WIDE:
-        columns |= {"excess_return": ("excess/y", "+.1%"), "psr": ("PSR", ".2f"), "dsr": ("DSR", ".2f")}
     for heading, _ in columns.values():
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("grade and what is missing", overflow="fold")
+    in_words = console.width >= _WORDS
+    table.add_column("grade and what is missing" if in_words else "grade", overflow="fold")
+    if with_parameters:
+        table.add_column("parameters", overflow="fold")
     for row in rows:
         simulated = " sim" if str(row["origin"]).startswith("simulated:") else ""
         table.add_row(
@@ -95,7 +106,8 @@ def print_finalists(console: Console, rows: Sequence[Mapping[str, Any]], title: 
             str(row["type"]),
             f"{row['symbol']} {row['timeframe']}{simulated}",
             *(_number(row[name], form) for name, (_, form) in columns.items()),
-            Text(str(row["grade_reason"])),
+            Text(str(row["grade_reason"] or row["grade"]) if in_words else short_reason(row, rule)),
+            *([Text(_parameters(row["parameters"]))] if with_parameters else []),
         )
     console.print(table)
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Connection,
     Engine,
     Text,
     bindparam,
@@ -38,6 +39,7 @@ _REQUIRED = tuple(
 _DEFAULTS = {"generation": 0, "round": 0, "grade": "C", "money": "paper", "finalist": False}
 _LIMIT = 500
 _FILTERS = ("run_id", "type", "symbol", "timeframe", "venue", "grade", "state", "money", "species")
+_OWN_VALUE = r" -?\d[\d.,e+]*(?=.*, needs )"  # the first number, where a bound follows it
 _SEARCHED = ("id", "type", "symbol", "timeframe", "venue")
 
 SORTS = (
@@ -121,7 +123,10 @@ class StrategyCounts(NamedTuple):
     enabled, live : int
         In these states of the roster.
     commonest_reason : str or None
-        The most frequent `grade_reason` of those without grade A; None where there are none.
+        Why the likeliest candidates fail: the most frequent `grade_reason` of those at or above the threshold without
+        grade A; where there are none, of the finalists without it; where there are none either, of all without it.
+        Reasons count as the same whatever value they state, which is left out ("C: out-of-sample trades, needs 30").
+        None where nobody has a reason.
     """
 
     strategies: int
@@ -210,6 +215,26 @@ class StrategyRepository:
         if row is None:
             raise NotFoundError(f"there is no strategy {strategy!r}: see `evoq strategies`")
         return dict(row._mapping)
+
+    def beginning_with(self, prefix: str, *, limit: int = 50) -> Sequence[str]:
+        """Return the ids that begin with some letters.
+
+        Parameters
+        ----------
+        prefix : str
+            The letters; all ids begin with none.
+        limit : int
+            How many at most.
+
+        Returns
+        -------
+        sequence of str
+            In order.
+        """
+        found = _table.c.id.startswith(plain(str(prefix)), autoescape=True)
+        query = select(_table.c.id).where(found).order_by(_table.c.id).limit(limit)
+        with self._engine.connect() as connection:
+            return list(connection.execute(query).scalars())
 
     def leaderboard(
         self,
@@ -301,17 +326,29 @@ class StrategyRepository:
             _table.c.state == "live",
         )
         query = select(func.count(), *(func.count().filter(flag) for flag in flags)).where(*conditions)
-        reason = (
-            select(_table.c.grade_reason)
-            .where(*conditions, _table.c.grade != "A", _table.c.grade_reason.is_not(None))
-            .group_by(_table.c.grade_reason)
-            .order_by(func.count().desc(), _table.c.grade_reason)
-            .limit(1)
-        )
         with self._engine.connect() as connection:
             counted = connection.execute(query.select_from(_table)).one()
-            commonest: str | None = connection.execute(reason).scalar()
+            commonest = _commonest_reason(connection, conditions, flags[0])
         return StrategyCounts._make([*counted, commonest])
+
+
+def _commonest_reason(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], above: ColumnElement[bool]
+) -> str | None:
+    """Return why most fail: of those above the threshold, else of the finalists, else of all."""
+    kind = func.regexp_replace(_table.c.grade_reason, _OWN_VALUE, "").label("kind")
+    query = (
+        select(kind)
+        .where(*conditions, _table.c.grade != "A", _table.c.grade_reason.is_not(None))
+        .group_by(kind)
+        .order_by(func.count().desc(), kind)
+        .limit(1)
+    )
+    for narrowed in (query.where(above), query.where(_table.c.finalist), query):
+        reason: str | None = connection.execute(narrowed).scalar()
+        if reason is not None:
+            return reason
+    return None
 
 
 def _conditions(q: str | None, filters: Mapping[str, str | None], **flags: bool | None) -> list[ColumnElement[bool]]:

@@ -100,12 +100,9 @@ def parse_parameters(pairs: tuple[str, ...]) -> dict[str, object]:
 
 def _write_plot(report: "Report", path: Path) -> None:
     from backtest.plots import report_figure
+    from cluster.html_file import write_html
 
-    page = report_figure(report).to_html(include_plotlyjs=True, full_html=True)
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"the chart cannot be written to {path}: {error.strerror}; choose another file") from error
+    write_html(path, report_figure(report).to_html(include_plotlyjs=True, full_html=True))
 
 
 def _as_object(report: "Report") -> dict[str, object]:

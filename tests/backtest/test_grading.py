@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtest import Evidence, EvidenceError, GradeRule, grade
+from backtest import Evidence, EvidenceError, GradeRule, grade, requirements
 
 PROVEN = Evidence(oos_scs=65.0, oos_trades=30, excess=0.01, psr=0.99, dsr=0.95)
 
@@ -55,6 +55,28 @@ def test_only_complete_evidence_passes(oos_scs, oos_trades, excess, psr, dsr):
 def test_rule_of_the_configuration_is_followed():
     assert grade(PROVEN, GradeRule(oos_scs=80)).reason == "C: out-of-sample score 65.0, needs 80"
     assert grade(replace(PROVEN, oos_trades=5), GradeRule(oos_trades=5)).letter == "A"
+
+
+@given(
+    st.floats(allow_nan=True), st.integers(0, 100), st.floats(allow_nan=True), st.floats(0, 1) | st.just(math.nan),
+    st.floats(0, 1) | st.just(math.nan),
+)  # fmt: skip
+def test_grade_is_what_its_requirements_say(oos_scs, oos_trades, excess, psr, dsr):
+    evidence = Evidence(oos_scs, oos_trades, excess, psr, dsr)
+    asked = requirements(evidence)
+    met = {letter: all(one.met for one in asked if letter in one.grades) for letter in "AB"}
+    found = grade(evidence)
+    assert found.letter == ("A" if met["A"] else "B" if met["B"] else "C")
+    assert {one.name for one in asked} == {"oos_trades", "oos_scs", "excess", "psr", "dsr"}
+    if found.missing and found.missing != ("no out-of-sample evidence yet",):
+        assert set(found.missing) <= {one.missing for one in asked if not one.met}
+
+
+def test_requirement_shows_a_value_rounded_down_beside_what_is_needed():
+    (score,) = [one for one in requirements(replace(PROVEN, oos_scs=64.99)) if one.name == "oos_scs"]
+    assert (score.shown, score.needed, score.met, score.grades) == ("64.9", 65.0, False, "AB")
+    (score,) = [one for one in requirements(PROVEN, GradeRule(oos_scs=50)) if one.name == "oos_scs"]
+    assert (score.needed, score.met) == (50, True)
 
 
 @pytest.mark.parametrize("wrong", [{"oos_scs": 101.0}, {"oos_trades": 0}, {"confidence": 1.0}, {"oos_scs": math.nan}])
