@@ -142,7 +142,7 @@ def _evidence(
     counted = trials[market]
     dsr = counted.dsr(moments)
     shortest, needed = min(map(len, windows.candles.values())), windows.plan.fewest_bars
-    if stop == len(candles) and shortest < needed:
+    if stop == len(candles) and not windows.plan.spans and shortest < needed:
         grade = backtest.Grade("C", (f"{shortest:,} candles are too few for out-of-sample evidence, needs {needed:,}",))
     else:
         grade = backtest.grade(oos.evidence(dsr), rule)

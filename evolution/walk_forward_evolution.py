@@ -116,8 +116,10 @@ class WalkForwardEvolution:
     def _is_span_over(self) -> bool:
         """Whether the present window is a test span's worth of candles younger than the last one that froze."""
         frozen = self.evolution.optimizer.finalists
+        if not frozen:
+            return True
         market = min(self.windows.candles)
-        since = self.windows.train_stop(market, self.windows.index(frozen[-1].window)) if frozen else 0
+        since = self.windows.train_stop(market, self.windows.index(frozen[-1].window))
         n_bars, spans = self.windows.n_bars[market], self.windows.plan.spans
         span = (n_bars - self.windows.train_stop(market, 0)) // spans if spans else n_bars // 8
         return self.windows.train_stop(market, self.window) - since >= max(span, 1)

@@ -293,6 +293,14 @@ def test_run_without_test_spans_never_rolls(ledger):
     assert {finalist.window for finalist in run.finalists()} == {""}
 
 
+def test_run_that_ends_in_a_short_first_window_has_finalists():
+    """The first window trains on less than a test span is long."""
+    run = start(plan=WalkForward(first=0.15, rolls=(2, 3, 4)))
+    run.run(1)
+    assert [finalist.member for finalist in run.finalists()] == list(run.candidates_of_window())
+    assert run.finalists()
+
+
 def test_run_generations_below_one_are_refused():
     with pytest.raises(SettingsError, match="generations must be at least 1, was 0"):
         start().run(0)
