@@ -256,6 +256,21 @@ def test_gap_of_a_strategy_that_never_traded_is_its_lookback():
     assert found.grade.letter == "C"
 
 
+def test_gap_of_a_strategy_that_holds_whole_bars_is_no_bar_longer():
+    """Prices alternate every three bars: with a lookback of two, each trade is held for two."""
+    close = 100.0 + 2.0 * (np.arange(1202) // 3 % 2)
+    candles = Candles.from_arrays(
+        CANDLES.timestamp[:1202], close, close, close, close, np.ones(1202), symbol=MARKET[0], timeframe="1h"
+    )
+    windows = windows_of(candles)
+    stop = windows.train_stop(MARKET, 0)
+    assert (
+        backtest.run(spec_of("momentum", lookback_period=2), candles[:stop]).trades["exit_time"].diff().nunique() == 1
+    )
+    found = evidence_of("momentum", 0, windows, lookback_period=2.0)
+    assert found.oos.start == stop + 2 + 2 == 605
+
+
 def test_gap_longer_than_a_test_span_leaves_that_span_out():
     windows = windows_of()
     found = evidence_of("momentum", 0, windows, lookback_period=300.0)
