@@ -25,6 +25,7 @@ from cluster.run_journal import RunJournal
 from cluster.trial_ledger import TrialLedger, data_set
 from evolution import (
     ENGINE_VERSION,
+    BatchCommit,
     Evolution,
     FoldSettings,
     Listener,
@@ -376,7 +377,7 @@ class EvolutionRun:
                 costs_hash=self.settings.costs.cost_hash,
                 objective_hash=self.windows.objective_hash,
                 journal=journal,
-                listener=listener,
+                listener=self._heard(listener),
                 state=run.state,
             ),
             self.windows,
@@ -431,6 +432,17 @@ class EvolutionRun:
         return LivingPopulation(
             search, source.read, self._clock, interval_s, settings.generations_per_window, before_roll
         )
+
+    def _heard(self, listener: Listener | None) -> Listener:
+        """Return a listener that tells the ledger of trials, and another one of commits."""
+
+        def heard(commit: BatchCommit) -> None:
+            if self.settings.forever:
+                self._ledger.observe(commit)
+            if listener is not None:
+                listener(commit)
+
+        return heard
 
     def _hashes(self) -> dict[Market, str]:
         return {market: candles.data_hash for market, candles in self.windows.candles.items()}

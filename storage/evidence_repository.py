@@ -178,6 +178,31 @@ class EvidenceRepository:
             row = connection.execute(query).one_or_none()
         return None if row is None else (int(row.n_genomes), bytes(row.state))
 
+    def kept_clusters(self, data_hash: str, cost_hash: str) -> Sequence[tuple[str, int]]:
+        """Return on which candles clusters are kept that may serve these candles as well.
+
+        Parameters
+        ----------
+        data_hash, cost_hash : str
+            Of the candles, which `know` was told of, and the costs.
+
+        Returns
+        -------
+        sequence of (str, int)
+            Hash and number of candles of data sets that overlap these, of the same market, not longer than these; the
+            longest one first.
+        """
+        longest = select(_sets.c.n_candles).where(_sets.c.data_hash == plain(str(data_hash))).scalar_subquery()
+        query = (
+            select(_sets.c.data_hash, _sets.c.n_candles)
+            .join(_clusters, _clusters.c.data_hash == _sets.c.data_hash)
+            .where(_clusters.c.cost_hash == plain(str(cost_hash)))
+            .where(_sets.c.data_hash.in_(_overlapping_sets(data_hash)), _sets.c.n_candles <= longest)
+            .order_by(_sets.c.n_candles.desc(), _sets.c.data_hash)
+        )
+        with self._engine.connect() as connection:
+            return [(row.data_hash, int(row.n_candles)) for row in connection.execute(query)]
+
     def keep_clusters(self, data_hash: str, cost_hash: str, n_genomes: int, state: bytes) -> None:
         """Keep clusters of trials, unless those of more genomes are kept already.
 
