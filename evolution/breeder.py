@@ -130,7 +130,6 @@ class Breeder:
             index, _ = self._schedule.locate(number)
             if back and back[index]:
                 slot = self._returned(number, batch, back[index].pop(0))
-                surroundings[index].pending.append(slot.candidate.genome)
             else:
                 slot = self._child(number, batch, surroundings, lambda key: key in fresh or is_known(key))
             fresh.add(slot.key)

@@ -123,7 +123,7 @@ class Window:
         return score, has_joined
 
     def characterise(self, first: int, behaviours: Behaviours) -> None:
-        """Offer members to the archive, in the order of their birth.
+        """Offer members to the archive, those of a species in the order of their birth.
 
         Parameters
         ----------
@@ -134,7 +134,7 @@ class Window:
         """
         born = [member for member in self.members if member.candidate.number >= first]
         described = behaviours([member.candidate for member in born])
-        for member, behaviour in sorted(zip(born, described, strict=True), key=lambda pair: pair[0].candidate.number):
+        for member, behaviour in zip(born, described, strict=True):
             self.archive.offer(member, behaviour)
 
     def returning(self, batches: range, in_flight: Sequence[Batch]) -> list[list[Candidate]]:

@@ -209,3 +209,13 @@ def test_characterise_in_the_middle_of_a_generation_offers_the_latest_population
     numbers = [candidate.number for candidate in observer.asked[0]]
     assert numbers
     assert min(numbers) >= optimizer.evaluations - 30
+
+
+def test_characterise_of_equals_in_one_cell_the_oldest_holds_it(three_species):
+    optimizer = Optimizer(three_species, **RUN)
+    candidates = optimizer.take(30)
+    optimizer.receive(candidates, [1.0] * 30)
+    while optimizer.advance():
+        pass
+    optimizer.characterise(lambda candidates: [Behaviour(5.0, 0.5, 0.0)] * len(candidates))
+    assert sorted(elite.member.candidate.number for elite in optimizer.archive) == [0, 1, 2]  # one a species

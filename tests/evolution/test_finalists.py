@@ -116,3 +116,42 @@ def test_finalists_of_earlier_windows_and_their_genomes_are_skipped():
 def test_of_equal_scores_the_earlier_child_is_first():
     members = [member_of(number, 5.0, number % 5) for number in (4, 2, 9, 0)]
     assert numbers(select_finalists(members, returns_of(apart(10)), count=2)) == [0, 2]
+
+
+@pytest.mark.parametrize(("correlation", "expected"), [(0.69, [0, 1]), (0.71, [0])])
+def test_finalists_of_one_market_correlate_by_less_than_seven_tenths(correlation, expected):
+    waves = np.cos(np.outer([1, 2], np.arange(64) + 0.5) * np.pi / 64)  # do not correlate at all, and have no mean
+    returns = [waves[0], correlation * waves[0] + np.sqrt(1.0 - correlation**2) * waves[1]]
+    assert np.corrcoef(returns)[0, 1] == pytest.approx(correlation)
+    assert numbers(select_finalists([member_of(0, 9.0), member_of(1, 8.0, 1)], returns_of(returns))) == expected
+
+
+def test_finalists_are_compared_with_those_who_were_chosen_only():
+    one, other = apart(2)
+    returns = [one, 0.8 * one + 0.6 * other, 0.3 * one + 0.9 * other]
+    assert np.corrcoef(returns)[1, 2] > 0.7  # but number 1 is a copy of number 0
+    members = [member_of(number, 9.0 - number, number) for number in range(3)]
+    assert numbers(select_finalists(members, returns_of(returns))) == [0, 2]
+
+
+def test_whoever_is_skipped_takes_no_place_of_its_species():
+    returns = apart(4)
+    returns[1] = returns[0]
+    members = [member_of(number, 9.0 - number) for number in range(4)]
+    assert numbers(select_finalists(members, returns_of(returns))) == [0, 2]
+
+
+def test_returns_that_never_vary_are_no_copy_of_each_other():
+    members = [member_of(number, 9.0 - number, number) for number in range(3)]
+    assert numbers(select_finalists(members, returns_of(np.zeros((3, 30))))) == [0, 1, 2]
+
+
+def test_returns_are_asked_for_members_of_one_market_at_a_time():
+    asked = []
+
+    def returns(members):
+        asked.append({member.species.market for member in members})
+        return returns_of(apart(5))(members)
+
+    assert len(select_finalists([member_of(number, 9.0, number) for number in range(5)], returns)) == 5
+    assert all(len(markets) == 1 for markets in asked)

@@ -113,6 +113,18 @@ def test_roll_numbers_children_and_counters_go_on_without_gaps(three_species):
     assert optimizer.distinct == 420
 
 
+def test_generations_in_window_count_whole_populations_since_the_roll(space):
+    optimizer = Optimizer(space, **RUN)
+    advance(optimizer, old, 212)
+    assert optimizer.generations_in_window == 3
+    optimizer.roll("next")
+    counted = []
+    for evaluations in (212, 240, 268, 272, 332):  # a roll within a generation: 60 children later it is one
+        advance(optimizer, new, evaluations)
+        counted.append(optimizer.generations_in_window)
+    assert counted == [0, 0, 0, 1, 2]
+
+
 def test_roll_of_several_species_brings_back_each_its_own(three_species):
     optimizer = Optimizer(three_species, **RUN)
     advance(optimizer, old, 240)
