@@ -92,7 +92,7 @@ def entire_run(candles: Candles, population: int, generations: int, seed: int) -
         "hurdle": rounded(trials.annual_hurdle(candles.bars_per_year)),
         "best_in_sample": rounded(float(backtest.score_many(members, training, windows.costs).max())),
         "best_on_all_bars": rounded(float(backtest.score_many(members, prepared, windows.costs).max())),
-        "finalists": _rows(evidence),
+        "finalists": _rows(evidence, windows),
         "seconds": round(time.perf_counter() - started, 2),
     }
 
@@ -113,10 +113,10 @@ def rounded(value: float) -> float | None:
     return float(f"{value:.6g}") if math.isfinite(value) else None
 
 
-def _rows(evidence: Sequence[FinalistEvidence]) -> list[list[Any]]:
+def _rows(evidence: Sequence[FinalistEvidence], windows: Windows) -> list[list[Any]]:
     return [
         [
-            int(item.finalist.window or 0),
+            windows.index(item.finalist.window),
             item.spec.type,
             rounded(item.finalist.member.score),
             rounded(item.in_sample_scs),

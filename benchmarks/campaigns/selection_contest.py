@@ -1,5 +1,6 @@
 """A contest on real candles: what the ten strategies that a search selects earn afterwards."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -110,7 +111,7 @@ class Contest:
         run.run(self.generations)
         chosen: list[list[StrategySpec]] = [[] for _ in range(run.window + 1)]
         for finalist in run.finalists():
-            chosen[int(finalist.window or 0)].append(spec_of(finalist.member.candidate))
+            chosen[windows.index(finalist.window)].append(spec_of(finalist.member.candidate))
         return chosen
 
     def _of_others(self, cuts: MarketCuts) -> Iterator[list[StrategySpec]]:
@@ -201,8 +202,9 @@ def later_scores(cuts: MarketCuts, window: int, specs: Sequence[StrategySpec]) -
     found: dict[str, list[float | None]] = {"test": [], "end": [], "sharpe": []}
     for spec in specs:
         (trained,) = backtest.run_spans([spec], cuts.whole, [(0, stop)], costs)
-        holding = backtest.mean_holding_bars(trained["exposure"], trained["n_trades"], stop)[0]
-        gap = get(spec.type).warm_up(spec.parameters) + (0 if np.isnan(holding) else int(np.ceil(holding)))
+        n_returns = stop - (stop < last)  # the closing fill is one more
+        holding = float(backtest.mean_holding_bars(trained["exposure"], trained["n_trades"], n_returns)[0])
+        gap = get(spec.type).warm_up(spec.parameters) + (0 if math.isnan(holding) else math.ceil(holding - 1e-9))
         spans = [(stop + gap, end) for end in (following, last)]
         if spans[0][1] - spans[0][0] < 2:
             for values in found.values():
