@@ -83,8 +83,11 @@ def walk_forward_figure(
     title = title_of(
         name or "walk-forward",
         f"grade {reason}" if reason else "",
-        f"in sample {_change(level[:seen])} (buy and hold {_change(held[:seen])}) · "
-        f"out of sample {_change(level[edge:])} (buy and hold {_change(held[edge:])})",
+        " · ".join(
+            f"{part} {_change(level[values])} (buy and hold {_change(held[values])})"
+            for part, values in (("in sample", slice(0, seen)), ("out of sample", slice(edge, None)))
+            if len(level[values]) > 1
+        ),
         origin=origin,
     )
     shapes = [_line(instant) for instant in sorted({instant for start, stop, _ in spans for instant in (start, stop)})]

@@ -53,7 +53,8 @@ def test_readme_commands_succeed_in_order(tmp_path):
     )  # fmt: skip
     assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
     assert "best of each type" in result.stdout
-    assert (tmp_path / "report.html").stat().st_size > 100_000
+    for chart in ("report.html", "run.html"):
+        assert (tmp_path / chart).stat().st_size > 100_000
 
 
 def test_readme_python_runs(tmp_path):

@@ -75,6 +75,7 @@ def test_walk_forward_figure_of_an_out_of_sample_result_needs_nothing_else():
     assert len(traces["out of sample"].x) <= 3000
     assert min(traces["drawdown"].y) == pytest.approx(-found.metrics["max_drawdown"])
     assert f"out of sample {found.metrics['total_return']:+.1%}" in text_of(figure)
+    assert "in sample" not in text_of(figure)
 
 
 def test_walk_forward_figure_of_a_ruined_index_says_undefined():
