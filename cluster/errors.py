@@ -4,7 +4,7 @@
 
     ClusterError (ValueError)          the user must act; one line says the rule, the value and the cure
     ├── AddressError                   no cluster can be joined there
-    ├── TokenError                     the token of a cluster is missing, or the cluster refuses it
+    ├── TokenError                     a token of a cluster or of this desk is missing, unusable or refused
     ├── UserError                      an option or an argument of a command cannot be meant
     ├── SettingError                   a variable of the environment, or a limit of the machine, does not allow it
     └── WorkerImportError              a node of the cluster has not what an evaluation needs
@@ -37,7 +37,7 @@ class AddressError(ClusterError):
 
 
 class TokenError(ClusterError):
-    """The token of a cluster is missing, or the cluster refuses it."""
+    """A token of a cluster or of this desk is missing, unusable or refused."""
 
 
 class UserError(ClusterError):
