@@ -4,12 +4,12 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from backtest import Costs, GradeRule
+from backtest import GradeRule
 from cluster.candle_files import CandleFiles
 from cluster.errors import UserError
 from cluster.holdout import read_holdout
@@ -22,6 +22,7 @@ from cluster.ray_runner import RayRunner
 from cluster.ray_session import RaySession
 from cluster.run_evidence import RunEvidence
 from cluster.run_journal import RunJournal
+from cluster.run_settings import RunSettings
 from cluster.trial_ledger import TrialLedger, data_set
 from evolution import (
     ENGINE_VERSION,
@@ -37,7 +38,7 @@ from evolution import (
     Windows,
 )
 from evolution.objective import Market
-from market import Clock
+from market import Candles, Clock
 from storage import (
     ConfigRepository,
     ConflictError,
@@ -49,88 +50,7 @@ from storage import (
     StrategyRepository,
 )
 
-__all__ = ["EvolutionRun", "Result", "RunSettings", "StoredRun"]
-
-
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """What a run was asked to do; stored with it, so that it can go on by its id alone.
-
-    Attributes
-    ----------
-    candles : tuple of str
-        Absolute paths of the candle files.
-    symbol, timeframe : str or None
-        What the user said where the file does not.
-    population, generations, seed : int
-        Of the evolution.
-    fee_bps, slippage_bps : float
-        Costs of a fill.
-    target_score : float or None
-        Fitness that ends the run early.
-    patience : int or None
-        Generations without improvement that end the run early.
-    holdout : tuple of str
-        Absolute paths of the holdout files.
-    walk_forward, fitness : mapping or None
-        `WalkForward` and `FoldSettings` as JSON values; None for the defaults of this version.
-    forever : bool
-        Whether it goes on with every candle that closes.
-    interval_s : float or None
-        Pause after each generation of such a run; None for what is configured.
-    generations_per_window : int
-        Generations on the same candles of such a run, at most.
-    n_bars : mapping or None
-        Candles of each market ("SYMBOL TIMEFRAME") when the run began; None for all of them.
-    """
-
-    candles: tuple[str, ...]
-    symbol: str | None
-    timeframe: str | None
-    population: int
-    generations: int
-    seed: int
-    fee_bps: float
-    slippage_bps: float
-    target_score: float | None
-    patience: int | None = None
-    holdout: tuple[str, ...] = ()
-    walk_forward: Mapping[str, Any] | None = None
-    fitness: Mapping[str, Any] | None = None
-    forever: bool = False
-    interval_s: float | None = None
-    generations_per_window: int = 50
-    n_bars: Mapping[str, int] | None = None
-
-    @classmethod
-    def stored(cls, values: Mapping[str, Any]) -> "RunSettings":
-        """Return the settings that `RunRepository` stored.
-
-        Parameters
-        ----------
-        values : mapping
-            JSON values, written by `describe`.
-
-        Returns
-        -------
-        RunSettings
-            As the run was started.
-        """
-        return cls(**{**values, "candles": tuple(values["candles"]), "holdout": tuple(values.get("holdout", ()))})
-
-    def describe(self) -> dict[str, Any]:
-        """Return the settings as JSON values."""
-        return {**asdict(self), "candles": list(self.candles), "holdout": list(self.holdout)}
-
-    @property
-    def costs(self) -> Costs:
-        """Fee and slippage."""
-        return Costs(self.fee_bps, self.slippage_bps)
-
-    @property
-    def paths(self) -> list[Path]:
-        """The candle files."""
-        return [Path(path) for path in self.candles]
+__all__ = ["Desk", "EvolutionRun", "Result", "StoredRun"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +101,25 @@ class Result:
     evidence: RunEvidence | None
     seconds: float
     on_workers: int
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What surrounds a run that goes on for ever.
+
+    Attributes
+    ----------
+    source : callable or None
+        Returns the candles of every market as they are now; None for the run's files.
+    is_paused : callable
+        Tells whether the run is to rest.
+    on_window : callable
+        Is given the stored rows, best SCS first, whenever a window ends.
+    """
+
+    source: Callable[[], Sequence[Candles]] | None = None
+    is_paused: Callable[[], bool] = lambda: False
+    on_window: Callable[[Sequence[Mapping[str, Any]]], None] = lambda _: None
 
 
 class EvolutionRun:
@@ -340,7 +279,7 @@ class EvolutionRun:
         return self._session.dashboard_url
 
     def evolve(
-        self, run: StoredRun, interruption: Interruption, listener: Listener | None = None
+        self, run: StoredRun, interruption: Interruption, listener: Listener | None = None, desk: Desk | None = None
     ) -> tuple[Outcome, Result]:
         """Evolve until the end, the target or a signal; store every batch, and at last the population.
 
@@ -352,6 +291,8 @@ class EvolutionRun:
             A signal ends the run after the batch in hand.
         listener : callable, optional
             Is told of every committed batch.
+        desk : Desk, optional
+            Where a run for ever gets its candles, and whom it obeys; by default it follows its candle files.
 
         Returns
         -------
@@ -385,7 +326,7 @@ class EvolutionRun:
         interruption.check()
         try:
             settings = self.settings
-            living = self._living(run, search, journal) if settings.forever else None
+            living = self._living(run, search, journal, desk or Desk()) if settings.forever else None
             with interruption.deferred(search.evolution.stop if living is None else living.stop):
                 if living is None:
                     outcome = search.run(settings.generations, settings.target_score, settings.patience)
@@ -411,9 +352,12 @@ class EvolutionRun:
         counts = self._strategies.counts(THRESHOLD, run_id=run.id)
         return outcome, Result(rows, counts, evidence, seconds, self._runner.on_workers)
 
-    def _living(self, run: StoredRun, search: WalkForwardEvolution, journal: RunJournal) -> LivingPopulation:
-        """Return the population that follows its candle files."""
-        source = CandleFiles(self.settings.paths, self.settings.symbol, self.settings.timeframe, self._clock)
+    def _living(
+        self, run: StoredRun, search: WalkForwardEvolution, journal: RunJournal, desk: Desk
+    ) -> LivingPopulation:
+        """Return the population that follows its markets."""
+        settings = self.settings
+        files = CandleFiles(settings.paths, settings.symbol, settings.timeframe, self._clock)
 
         def before_roll() -> None:
             self._evidence.know([data_set(candles) for candles in self.windows.candles.values()])
@@ -422,15 +366,20 @@ class EvolutionRun:
             graded = "" if evidence is None else f", grades {dict(evidence.grades)}"
             self._log(run.id, "window", f"{len(rows):,} strategies stored{graded}")
             journal.on(self._hashes())
-
-        settings = self.settings
+            desk.on_window(rows)
 
         def interval_s() -> float:
             configured = self._config.get().auto_trading.evolution_interval
             return configured if settings.interval_s is None else settings.interval_s
 
         return LivingPopulation(
-            search, source.read, self._clock, interval_s, settings.generations_per_window, before_roll
+            search,
+            desk.source or files.read,
+            self._clock,
+            interval_s,
+            settings.generations_per_window,
+            before_roll,
+            desk.is_paused,
         )
 
     def _heard(self, listener: Listener | None) -> Listener:

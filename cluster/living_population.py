@@ -32,6 +32,8 @@ class LivingPopulation:
         Generations on the same candles at most; the windows of the plan end when it says.
     before_roll : callable, optional
         Called when a window ends, with its population still there and the new candles known.
+    is_paused : callable, optional
+        Tells whether it is to rest: no generation and no roll until it is not.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class LivingPopulation:
         interval_s: Callable[[], float],
         generations_per_window: int = 50,
         before_roll: Callable[[], None] = lambda: None,
+        is_paused: Callable[[], bool] = lambda: False,
     ) -> None:
         self._search = search
         self._source = source
@@ -49,6 +52,7 @@ class LivingPopulation:
         self._interval_s = interval_s
         self._per_window = generations_per_window
         self._before_roll = before_roll
+        self._is_paused = is_paused
         self._stop = threading.Event()
 
     def stop(self) -> None:
@@ -73,6 +77,8 @@ class LivingPopulation:
         """
         optimizer = self._search.evolution.optimizer
         while True:
+            while self._is_paused() and not self._stop.is_set():
+                self._clock.sleep(_SLICE_S)
             if self._search.is_due(self._source()):
                 self._before_roll()
                 self._search.follow()

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from cluster.evolution_run import EvolutionRun, Result, RunSettings, StoredRun
+    from cluster.evolution_run import EvolutionRun, Result, StoredRun
     from cluster.interruption import Interruption
     from cluster.ray_session import RaySession
+    from cluster.run_settings import RunSettings
     from evolution import Outcome
     from market import Clock
     from storage import Database
@@ -130,7 +131,7 @@ def _check(options: dict[str, Any]) -> None:
 
 
 def _settings(options: dict[str, Any]) -> "RunSettings":
-    from cluster.evolution_run import RunSettings
+    from cluster.run_settings import RunSettings
     from cluster.simulated_candles import simulated_files
     from storage import home
 
@@ -159,7 +160,7 @@ def _resumed_settings(database: "Database", run_id: str, options: dict[str, Any]
     """Return the stored settings of a run; more generations and another target may be asked for, nothing else."""
     from dataclasses import replace
 
-    from cluster.evolution_run import RunSettings
+    from cluster.run_settings import RunSettings
     from storage import RunRepository
 
     stored = RunSettings.stored(RunRepository(database.engine).get(run_id).settings)
