@@ -29,6 +29,8 @@ THRESHOLD = 65.0
 _WORDS = 100  # columns from which the reason of a grade stands there in words
 _MORE = 132  # columns from which there is room for more numbers
 _ALL = 180  # columns from which there is room for everything
+_ID_LETTERS = 8  # 40 bits: `evoq explain` finds a strategy by them
+_ENDLESS = 1000
 _SCORES = {"scs": ("SCS", ".1f"), "in_sample_scs": ("IS", ".1f"), "oos_scs": ("OOS", ".1f")}
 _RESULT = {"n_trades": ("trades", ",d"), "sharpe": ("Sharpe", ".2f"), "total_return": ("return", "+.1%")}
 _REST = {"win_rate": ("win", ".0%"), "profit_factor": ("PF", ".2f"), "max_drawdown": ("max DD", ".1%")}
@@ -90,25 +92,28 @@ def _print(
     rule: GradeRule | None,
     with_parameters: bool,
 ) -> None:
-    table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=(0, 1, 0, 0))
-    for name in ("id", "type", "market"):
-        table.add_column(name, no_wrap=True)
-    for heading, _ in columns.values():
-        table.add_column(heading, justify="right", no_wrap=True)
+    """Print a table; where it is too wide, ids are cut to letters that are enough to find a strategy."""
     in_words = console.width >= _WORDS
-    table.add_column("grade and what is missing" if in_words else "grade", overflow="fold")
-    if with_parameters:
-        table.add_column("parameters", overflow="fold")
-    for row in rows:
-        simulated = " sim" if str(row["origin"]).startswith("simulated:") else ""
-        table.add_row(
-            str(row["id"]),
-            str(row["type"]),
-            f"{row['symbol']} {row['timeframe']}{simulated}",
-            *(_number(row[name], form) for name, (_, form) in columns.items()),
-            Text(str(row["grade_reason"] or row["grade"]) if in_words else short_reason(row, rule)),
-            *([Text(_parameters(row["parameters"]))] if with_parameters else []),
-        )
+    for letters in (None, _ID_LETTERS):
+        table = Table(title=title, title_justify="left", header_style="bold", box=None, padding=(0, 1, 0, 0))
+        for name in ("id", "type", "market"):
+            table.add_column(name, no_wrap=True)
+        for heading, _ in columns.values():
+            table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column("grade and what is missing" if in_words else "grade", overflow="fold")
+        if with_parameters:
+            table.add_column("parameters", overflow="fold")
+        for row in rows:
+            table.add_row(
+                str(row["id"])[:letters],
+                str(row["type"]),
+                _market(row),
+                *(_number(row[name], form) for name, (_, form) in columns.items()),
+                Text(str(row["grade_reason"] or row["grade"]) if in_words else short_reason(row, rule)),
+                *([Text(_parameters(row["parameters"]))] if with_parameters else []),
+            )
+        if in_words or table.__rich_measure__(console, console.options.update(width=_ENDLESS)).maximum <= console.width:
+            break
     console.print(table)
 
 
@@ -245,6 +250,11 @@ def different_results(rows: Sequence[Mapping[str, Any]], count: int) -> list[Map
     for row in rows:
         first.setdefault((row["species"], row["scs"], row["n_trades"], row["total_return"]), row)
     return list(first.values())[:count]
+
+
+def _market(row: Mapping[str, Any]) -> str:
+    simulated = " sim" if str(row["origin"]).startswith("simulated:") else ""
+    return f"{row['symbol']} {row['timeframe']}{simulated}"
 
 
 def _number(value: float | None, form: str) -> str:

@@ -118,7 +118,7 @@ def _sides(explained: StrategyExplanation, glyphs: Glyphs) -> Group:
 def _change(before: float, after: float, form: str) -> Text:
     if math.isnan(before) or math.isnan(after):
         return Text("–")
-    share = f" ({after / before - 1.0:+.0%})" if before > 0.0 else ""
+    share = f" ({after / before - 1.0:+.0%})" if before > 0.0 and after >= 0.0 else ""
     return Text(f"{after - before:+{form}}{share}", style="red" if after < before else "green")
 
 

@@ -80,6 +80,17 @@ def test_leaderboard_from_100_columns_says_the_reason_in_words(width):
     assert ("lookback_period=166" in text) == (width == 200)
 
 
+def test_ids_are_cut_where_a_line_would_not_fit_into_80_columns():
+    rows = [row(origin="simulated:7", grade_reason="C", oos_trades=44, excess_return=-0.01, oos_scs=70.0)]
+    for function in (print_leaderboard, print_finalists):
+        *_, line = printed(function, rows, 80).splitlines()
+        assert line.split()[0] == "abcdefgh"
+        assert line.rstrip().endswith("C excess -0.0100")
+        assert len(line.rstrip()) <= 80
+    *_, line = printed(print_leaderboard, [row()], 80).splitlines()
+    assert line.split()[0] == "abcdefghijkl"
+
+
 def test_finalists_are_a_line_each_at_80_columns_and_simulated_ones_say_so():
     text = printed(print_finalists, [row(), row(origin="simulated:7", symbol="BTC/USDT")], 80)
     assert len(text.splitlines()) == 4
