@@ -9,6 +9,8 @@ from market.candles import Candles, Gap
 from market.clock import Clock, ManualClock, ScaledClock, SystemClock
 from market.download import FetchProgress, fetch_candles
 from market.errors import MarketError
+from market.growing import GrowingFile
+from market.planted_edge import PlantedEdge
 from market.reading import read_candles
 from market.store import CandleStore, StoredCandles
 from market.synthetic import SyntheticMarket, synthetic_candles, synthetic_market
@@ -19,8 +21,10 @@ __all__ = [
     "Clock",
     "FetchProgress",
     "Gap",
+    "GrowingFile",
     "ManualClock",
     "MarketError",
+    "PlantedEdge",
     "ScaledClock",
     "StoredCandles",
     "SyntheticMarket",

@@ -17,6 +17,7 @@ from market.errors import CandleFileError, LabelError, MarketError
 from market.names import Labels, labels_of_name
 from market.symbols import UNKNOWN, real_origin
 from market.tables import find_columns, float_column, time_column
+from market.tail import file_stamp, read_tail
 from market.timeframe import canonical
 from market.validation import COLUMNS
 
@@ -24,6 +25,7 @@ CCXT_COLUMNS = ("timestamp", *COLUMNS)
 """Order of ccxt's rows, and of a CSV without a header."""
 
 _LONGEST_HEADER = 100_000  # characters
+_ATTEMPTS = 20  # to read a file and its tail while a writer does not replace them
 
 METADATA_PREFIX = "evoq."
 """Schema metadata keys of our own files: evoq.venue, evoq.symbol, evoq.timeframe, evoq.origin."""
@@ -45,7 +47,8 @@ def read_candles(path: str | Path, symbol: str | None = None, timeframe: str | N
     -------
     Candles
         Venue, symbol and origin are those of the file's metadata or of a name such as
-        `binance__BTC-USDT__1h.parquet`; see `market.names`.
+        `binance__BTC-USDT__1h.parquet`; see `market.names`. The newest candles of a `CandleStore` lie in a small file
+        beside the Parquet file (`market.tail`) and belong to it.
 
     Notes
     -----
@@ -61,6 +64,32 @@ def read_candles(path: str | Path, symbol: str | None = None, timeframe: str | N
     if not isinstance(path, (str, os.PathLike)):
         raise CandleFileError(f"a path must be text or a Path, was of type {type(path).__name__}; name a file")
     path = Path(path)
+    for _ in range(_ATTEMPTS):
+        # A writer replaces the file first and removes its tail then. So a tail that was read while the file stayed the
+        # same holds all that the file lacks.
+        before = file_stamp(path)
+        tail = read_tail(path)
+        candles = read_file(path, symbol, timeframe)
+        if file_stamp(path) == before:
+            break
+    return tail.laid_over(candles)
+
+
+def read_file(path: Path, symbol: str | None = None, timeframe: str | None = None) -> Candles:
+    """Return the candles of a file without those of its tail.
+
+    Parameters
+    ----------
+    path : Path
+        As for `read_candles`.
+    symbol, timeframe : str, optional
+        As there.
+
+    Returns
+    -------
+    Candles
+        And every error as there.
+    """
     wanted = canonical(timeframe) if timeframe is not None else None
     try:
         table = read_table(path)

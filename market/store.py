@@ -1,9 +1,11 @@
 """A folder of candles: one Parquet file for each venue, symbol and timeframe, which only ever grows or is corrected.
 
-The files are named so that `read_candles` understands them, and state their labels in their metadata too: what was
-written as simulated cannot be read back as real, whatever it is renamed to.
+Whole histories are added, single new candles appended to the small tail of their file (`market.tail`). The files are
+named so that `read_candles` understands them, and state their labels in their metadata too: what was written as
+simulated cannot be read back as real, whatever it is renamed to.
 """
 
+import contextlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from market.reading import METADATA_PREFIX, read_candles
 from market.replacement import disk_errors, locked, replace_file
 from market.spans import Span, union
 from market.symbols import UNKNOWN, real_origin, simulated_origin, unified_symbol
+from market.tail import MOST_RECORDS, drop_tail, extend_tail, read_tail
 from market.validation import COLUMNS
 
 _ASKED = METADATA_PREFIX + "asked"
@@ -112,26 +115,61 @@ class CandleStore:
         Returns
         -------
         Candles
-            Everything that is now stored under these labels.
-
-        Raises
-        ------
-        CandleError
-            If the symbol is unknown, or the stored bars lie on another grid.
+            Everything that is now stored under these labels; `CandleError` where the symbol is unknown, or the stored
+            bars lie on another grid.
         """
-        if candles.symbol == UNKNOWN:
-            raise CandleError("candles to be stored must have a symbol, had none; read them with symbol='BTC/USDT'")
-        path = self.path(candles.venue, candles.symbol, candles.timeframe, candles.origin)
-        spans = ((int(candles.timestamp[0]), candles.close_time),) if asked is None else tuple(asked)
+        path, spans = self._place(candles, asked)
         with disk_errors(path):
             self.root.mkdir(parents=True, exist_ok=True)
             with locked(path):
-                stored, known = self._load(path)
-                merged = candles if stored is None else _merged(stored, candles)
-                asked_now = union([*known, *spans])
-                if merged != stored or asked_now != known:
-                    replace_file(path, _parquet(merged, asked_now))
+                return self._added(path, candles, spans)
+
+    def append(self, candles: Candles, asked: Iterable[Span] | None = None) -> None:
+        """Add a few new or corrected candles at the cost of a few, however many are stored; durable on return.
+
+        The errors are those of `add`.
+
+        Parameters
+        ----------
+        candles : Candles
+            As for `add`, which they are handed to where there are very many, or none stored yet.
+        asked : iterable of (int, int), optional
+            As for `add`.
+        """
+        path, spans = self._place(candles, asked)
+        with disk_errors(path):
+            self.root.mkdir(parents=True, exist_ok=True)
+            with locked(path):
+                if len(candles) + len(spans) > MOST_RECORDS or not path.exists():
+                    self._added(path, candles, spans)
+                    return
+                _check_grid(_first_open(path), candles)
+                if extend_tail(path, candles, spans) > MOST_RECORDS:
+                    with contextlib.suppress(OSError):  # what was appended is safe, and the next one tries again
+                        self._merge_tail(path)
+
+    def _place(self, candles: Candles, asked: Iterable[Span] | None) -> tuple[Path, tuple[Span, ...]]:
+        if candles.symbol == UNKNOWN:
+            raise CandleError("candles to be stored must have a symbol, had none; read them with symbol='BTC/USDT'")
+        path = self.path(candles.venue, candles.symbol, candles.timeframe, candles.origin)
+        return path, ((int(candles.timestamp[0]), candles.close_time),) if asked is None else tuple(asked)
+
+    def _added(self, path: Path, candles: Candles, spans: tuple[Span, ...]) -> Candles:
+        if not path.exists():
+            drop_tail(path)  # of a file that somebody took away
+        stored, known = self._load(path)
+        merged = candles if stored is None else _merged(stored, candles)
+        asked_now = union([*known, *spans])
+        if merged != stored or asked_now != known:
+            replace_file(path, _parquet(merged, asked_now))
+            drop_tail(path)
         return merged
+
+    def _merge_tail(self, path: Path) -> None:
+        stored, known = self._load(path)
+        assert stored is not None
+        replace_file(path, _parquet(stored, known))
+        drop_tail(path)
 
     def read(self, venue: str, symbol: str, timeframe: str, origin: str | None = None) -> Candles:
         """Return the candles stored under such labels.
@@ -189,7 +227,7 @@ class CandleStore:
         metadata = pyarrow.parquet.read_schema(path).metadata or {}
         spans = json.loads(metadata.get(_ASKED.encode(), b"[]"))
         own = (int(stored.timestamp[0]), stored.close_time)
-        return stored, union([(start, end) for start, end in spans] or [own])
+        return stored, union([*([(start, end) for start, end in spans] or [own]), *read_tail(path).asked])
 
 
 def _described(path: Path) -> StoredCandles:
@@ -213,13 +251,29 @@ def _described(path: Path) -> StoredCandles:
     )
 
 
-def _merged(stored: Candles, new: Candles) -> Candles:
-    offset = (int(new.timestamp[0]) - int(stored.timestamp[0])) % stored.timeframe_ms
+def _first_open(path: Path) -> int:
+    """Return the first bar open of a file of ours, from its footer alone."""
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            group = file.metadata.row_group(0)
+            columns = {group.column(at).path_in_schema: group.column(at) for at in range(group.num_columns)}
+            return int(columns["timestamp"].statistics.min)
+    except (pa.ArrowException, KeyError, AttributeError, TypeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise CandleFileError(f"{path}: is no file of ours ({reason}); fetch it again, after moving it away") from None
+
+
+def _check_grid(first_open: int, new: Candles) -> None:
+    offset = (int(new.timestamp[0]) - first_open) % new.timeframe_ms
     if offset:
         raise CandleError(
             f"new candles must lie on the grid of those stored, were {offset / 1000:g} s off it; "
-            f"move the stored file of {stored.symbol} away to start anew"
+            f"move the stored file of {new.symbol} away to start anew"
         )
+
+
+def _merged(stored: Candles, new: Candles) -> Candles:
+    _check_grid(int(stored.timestamp[0]), new)
     kept = ~np.isin(stored.timestamp, new.timestamp)
     times = np.concatenate([stored.timestamp[kept], new.timestamp])
     order = np.argsort(times)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from market.candles import Candles
 from market.errors import MarketError
 from market.instants import Instant, instant_ms
+from market.planted_edge import PlantedEdge, edge_spells, hidden_drift
 from market.randomness import Floats, Stream, autoregressive, exponential
 from market.regimes import REGIME_NAMES, REGIMES, Regime, mean_drift_per_bar, regimes_named, walk
 from market.symbols import UNKNOWN, market_type_of, simulated_origin
@@ -43,10 +44,13 @@ class SyntheticMarket:
         What a strategy sees.
     regime : ndarray of int8, shape (n_bars,)
         What it does not see: the position in `market.regimes.REGIMES` of each bar's regime. Read-only.
+    has_edge : ndarray of bool, shape (n_bars,)
+        Nor this: in which bars the planted edge is there. Read-only.
     """
 
     candles: Candles
     regime: npt.NDArray[np.int8]
+    has_edge: npt.NDArray[np.bool_]
 
 
 def synthetic_candles(
@@ -61,6 +65,7 @@ def synthetic_candles(
     price: float | None = None,
     tick: float | None = None,
     drift_per_year: float = 0.10,
+    edge: PlantedEdge | None = None,
 ) -> Candles:
     """Return candles of a synthetic market.
 
@@ -86,6 +91,8 @@ def synthetic_candles(
         Step of prices, in quote currency; by default a power of ten of about a millionth of the price.
     drift_per_year : float
         Mean log return of a year, dimensionless.
+    edge : PlantedEdge, optional
+        A predictable drift that comes and goes, for each symbol on its own; by default there is none.
 
     Returns
     -------
@@ -103,6 +110,7 @@ def synthetic_candles(
         price=price,
         tick=tick,
         drift_per_year=drift_per_year,
+        edge=edge,
     ).candles
 
 
@@ -118,18 +126,19 @@ def synthetic_market(
     price: float | None = None,
     tick: float | None = None,
     drift_per_year: float = 0.10,
+    edge: PlantedEdge | None = None,
 ) -> SyntheticMarket:
     """Return a synthetic market: what `synthetic_candles` returns, and the regime of every bar.
 
     Parameters
     ----------
-    symbol, timeframe, bars, seed, start, regimes, venue, price, tick, drift_per_year
+    symbol, timeframe, bars, seed, start, regimes, venue, price, tick, drift_per_year, edge
         As for `synthetic_candles`.
 
     Returns
     -------
     SyntheticMarket
-        Candles and regimes.
+        Candles, regimes, and where the edge is.
 
     Raises
     ------
@@ -150,7 +159,7 @@ def synthetic_market(
     length = parse_timeframe(name)
     opens = floor_time(instant_ms(start), name) + length * np.arange(bars, dtype=np.int64)
     shocks = _Shocks(seed, symbol, name, bars)
-    labels, volatility, returns = _returns(shocks, chosen, opens, length, drift_per_year)
+    labels, volatility, returns, has_edge = _returns(shocks, chosen, opens, length, drift_per_year, edge)
     prices = _bars(shocks, returns, volatility, first_price, step)
     candles = Candles(
         timestamp=opens,
@@ -164,8 +173,9 @@ def synthetic_market(
     )
     positions = np.array([REGIMES.index(regime) for regime in chosen], dtype=np.int8)
     regime = positions[labels]
-    regime.setflags(write=False)
-    return SyntheticMarket(candles, regime)
+    for hidden in (regime, has_edge):
+        hidden.setflags(write=False)
+    return SyntheticMarket(candles, regime, has_edge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +195,14 @@ class _Shocks:
 
 
 def _returns(
-    shocks: _Shocks, regimes: tuple[Regime, ...], opens: npt.NDArray[np.int64], length: int, drift_per_year: float
-) -> tuple[npt.NDArray[np.int8], Floats, Floats]:
-    """Return the regime, the volatility and the return of every bar, all dimensionless."""
+    shocks: _Shocks,
+    regimes: tuple[Regime, ...],
+    opens: npt.NDArray[np.int64],
+    length: int,
+    drift_per_year: float,
+    edge: PlantedEdge | None,
+) -> tuple[npt.NDArray[np.int8], Floats, Floats, npt.NDArray[np.bool_]]:
+    """Return the regime, the volatility and the return of every bar, dimensionless, and whether it has the edge."""
     bars, days = len(opens), length / _DAY_MS
     chain = (shocks.shared(purpose).uniforms(bars) for purpose in ("leave", "choose", "side"))
     labels, drift = walk(regimes, days, *chain)
@@ -202,9 +217,13 @@ def _returns(
     shock = COMMON_SHARE * common + np.sqrt(1.0 - COMMON_SHARE**2) * own
     share = np.array([regime.reversion for regime in regimes])[labels]
     shock = np.sqrt(1.0 - share * share) * shock + share * _undone(shocks, bars, 12.0 * _HOUR_DAYS / days)
+    has_edge = np.zeros(bars, dtype=bool)
+    if edge is not None:
+        has_edge = edge_spells(edge, days, shocks.own("edge spells").uniforms(bars))
+        shock = shock + has_edge * hidden_drift(edge, days, shocks.own("edge drift").normals(bars))
     steady = drift_per_year * days / 365.0 - mean_drift_per_bar(regimes, days)
     returns = steady + drift + volatility * volatility / 2.0 + volatility * shock
-    return labels, volatility, np.clip(returns, -0.4, 0.6)
+    return labels, volatility, np.clip(returns, -0.4, 0.6), has_edge
 
 
 def _undone(shocks: _Shocks, bars: int, memory_bars: float) -> Floats:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market import MarketError, synthetic_candles, synthetic_market
+from market import MarketError, PlantedEdge, synthetic_candles, synthetic_market
 from market.errors import UnknownNameError
 from market.randomness import Stream, autoregressive, exponential
 from market.regimes import REGIME_NAMES, REGIMES
@@ -130,6 +130,56 @@ def test_synthetic_symbols_of_one_seed_move_together() -> None:
     correlations = np.corrcoef(changes)[np.triu_indices(3, 1)]
     assert (correlations > 0.5).all()
     assert (correlations < 0.95).all()
+
+
+def test_synthetic_edge_comes_and_goes_and_changes_nothing_else() -> None:
+    edge = PlantedEdge(mean_days_on=4.0, mean_days_off=2.0)
+    plain = synthetic_market(bars=60_000, timeframe="1m", seed=3)
+    planted = synthetic_market(bars=60_000, timeframe="1m", seed=3, edge=edge)
+    assert not plain.has_edge.any()
+    assert 0.2 < planted.has_edge.mean() < 0.95
+    assert 2 <= np.count_nonzero(np.diff(planted.has_edge)) < 60
+    assert np.array_equal(plain.regime, planted.regime)
+    first = int(planted.has_edge.argmax())
+    assert np.array_equal(plain.candles.close[:first], planted.candles.close[:first])
+    none = synthetic_candles(bars=60_000, timeframe="1m", seed=3, edge=PlantedEdge(strength=0.0))
+    assert none == plain.candles
+
+
+def test_synthetic_edge_can_be_predicted_from_the_past_only_while_it_is_there() -> None:
+    known, unknown = [], []
+    for seed in range(4):
+        market = synthetic_market(bars=40_000, timeframe="5m", seed=seed, edge=PlantedEdge())
+        close = np.log(market.candles.close)
+        past, future = close[48:-48] - close[:-96], close[96:] - close[48:-48]  # four hours before, four hours after
+        with_edge = np.lib.stride_tricks.sliding_window_view(market.has_edge, 97)
+        known.append(np.corrcoef(past[with_edge.all(axis=1)], future[with_edge.all(axis=1)])[0, 1])
+        unknown.append(np.corrcoef(past[~with_edge.any(axis=1)], future[~with_edge.any(axis=1)])[0, 1])
+    assert min(known) > 0.2
+    assert np.mean(known) > 0.3
+    assert abs(np.mean(unknown)) < 0.1
+
+
+@given(bars=st.integers(1, 400), more=st.integers(0, 400), seed=st.integers(0, 1000))
+def test_synthetic_edge_with_more_bars_begins_with_fewer(bars: int, more: int, seed: int) -> None:
+    edge = PlantedEdge(mean_days_on=0.1, mean_days_off=0.05)
+    made = synthetic_market(bars=bars, timeframe="1m", seed=seed, edge=edge)
+    longer = synthetic_market(bars=bars + more, timeframe="1m", seed=seed, edge=edge)
+    assert longer.candles[:bars] == made.candles
+    assert np.array_equal(longer.has_edge[:bars], made.has_edge)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"strength": -1.0}, r"strength must be in \[0, 100\) daily standard deviations, was -1.0"),
+        ({"memory_hours": 0.0}, "memory_hours must be positive, was 0.0"),
+        ({"mean_days_off": float("nan")}, "mean_days_off must be positive, was nan"),
+    ],
+)
+def test_planted_edge_out_of_range_is_refused(wrong: dict[str, float], message: str) -> None:
+    with pytest.raises(MarketError, match=message):
+        PlantedEdge(**wrong)
 
 
 @pytest.mark.parametrize(
