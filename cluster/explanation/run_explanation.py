@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from backtest import GradeRule
-from cluster.evolution_run import RunSettings
 from cluster.explanation.course import GenerationRow, course_of
 from cluster.explanation.timeline import Timeline
 from cluster.leaderboard import best_out_of_sample
+from cluster.run_settings import RunSettings
 from cluster.stored_evidence import configured_rule
 from storage import (
     ConfigRepository,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cluster.errors import UserError
-from cluster.evolution_run import RunSettings
+from cluster.run_settings import RunSettings
 from market import Candles, MarketError, read_candles
 
 __all__ = ["stored_candles"]

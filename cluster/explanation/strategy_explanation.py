@@ -18,10 +18,10 @@ from backtest import (
 from backtest.neighbourhood import axes
 from backtest.score import PARTS, WEIGHTS
 from cluster.errors import UserError
-from cluster.evolution_run import RunSettings
 from cluster.explanation.comparison import Side, sides_of
 from cluster.explanation.stored_candles import stored_candles
 from cluster.explanation.timeline import Timeline
+from cluster.run_settings import RunSettings
 from cluster.stored_evidence import configured_rule, stored_evidence
 from cluster.thin_curve import thin_curve
 from evolution import Space
