@@ -19,12 +19,20 @@ that is not finite is stored as NULL. Every error is one of `storage.errors`; th
 `RunRepository`           runs: one transaction for a batch's results and the state after it
 `TrialRepository`         every genome evaluated, and who descends from whom
 `StrategyRepository`      the population and the roster, and their leaderboard
+`EvolutionLogRepository`  how runs went and what their optimisers did, as one list
 `EvidenceRepository`      which candles were searched and how often, looks at holdouts, curves
 `ConfigRepository`        the configuration, with a version against lost updates
+`CommandRepository`       what people ask the desk to do: accepted here, done elsewhere
+`LeaseRepository`         the right to do something alone, by the clock of the database
+`OperationsLogRepository` the audit log: who changed what
+`AlertRepository`         what people should know
+`SystemStatusRepository`  what was measured, of which the latest is asked for most
 `storage.embedded`        `embedded_status` and `stop_embedded`: the embedded server of a home, from outside
 ========================  =========================================================================
 """
 
+from storage.alert_repository import SEVERITIES, AlertRepository
+from storage.command_repository import Command, CommandRepository
 from storage.config_repository import AutoTrading, ConfigRecord, ConfigRepository, Management
 from storage.database import Database, open_database
 from storage.errors import (
@@ -36,6 +44,7 @@ from storage.errors import (
     EmbeddedServerError,
     HomeError,
     InvalidValueError,
+    LeaseLostError,
     LoginError,
     NotFoundError,
     PrivilegeError,
@@ -43,19 +52,34 @@ from storage.errors import (
     StatementError,
     StorageError,
     StorageUserError,
+    TransitionError,
     VersionError,
 )
 from storage.evidence_repository import MOST_CURVE_POINTS, EvidenceRepository, TrialCount
+from storage.evolution_log_repository import EvolutionLogRepository
 from storage.folders import home
+from storage.lease_repository import Lease, LeaseRecord, LeaseRepository, require_lease
+from storage.operations_log_repository import OperationsLogRepository
+from storage.pagination import MOST_COUNTED, MOST_ROWS, Page
 from storage.run_records import RunRecord, RunState
 from storage.run_repository import RunRepository
-from storage.strategy_repository import StrategyCounts, StrategyPage, StrategyRepository, strategy_id
+from storage.strategy_list import StrategyCounts, StrategyPage
+from storage.strategy_population import strategy_id
+from storage.strategy_repository import StrategyRepository
+from storage.strategy_roster import StateChange
+from storage.system_status_repository import StatusRecord, SystemStatusRepository
 from storage.trial_repository import TrialRepository
 
 __all__ = [
+    "MOST_COUNTED",
     "MOST_CURVE_POINTS",
+    "MOST_ROWS",
+    "SEVERITIES",
     "AccountError",
+    "AlertRepository",
     "AutoTrading",
+    "Command",
+    "CommandRepository",
     "ConfigRecord",
     "ConfigRepository",
     "ConflictError",
@@ -65,26 +89,38 @@ __all__ = [
     "DiskFullError",
     "EmbeddedServerError",
     "EvidenceRepository",
+    "EvolutionLogRepository",
     "HomeError",
     "InvalidValueError",
+    "Lease",
+    "LeaseLostError",
+    "LeaseRecord",
+    "LeaseRepository",
     "LoginError",
     "Management",
     "NotFoundError",
+    "OperationsLogRepository",
+    "Page",
     "PrivilegeError",
     "RunRecord",
     "RunRepository",
     "RunState",
     "SettingError",
+    "StateChange",
     "StatementError",
+    "StatusRecord",
     "StorageError",
     "StorageUserError",
     "StrategyCounts",
     "StrategyPage",
     "StrategyRepository",
+    "SystemStatusRepository",
+    "TransitionError",
     "TrialCount",
     "TrialRepository",
     "VersionError",
     "home",
     "open_database",
+    "require_lease",
     "strategy_id",
 ]

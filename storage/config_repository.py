@@ -1,7 +1,7 @@
 """The configuration that people change while Evoq runs, with a version against lost updates."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, func, select, update
 
 from storage.errors import ConflictError, InvalidValueError
 from storage.models import AutoTradingConfig, StrategyManagementConfig, table_of
+from storage.operations_log_repository import append_operations
 from storage.values import check_names, plain
 
 __all__ = ["MODES", "AutoTrading", "ConfigRecord", "ConfigRepository", "Management"]
@@ -127,7 +128,16 @@ class ConfigRepository:
         with self._engine.connect() as connection:
             return _read(connection)
 
-    def put(self, config: Mapping[str, Mapping[str, object]], *, version: int, changed_by: str) -> ConfigRecord:
+    def put(
+        self,
+        config: Mapping[str, Mapping[str, object]],
+        *,
+        version: int,
+        changed_by: str,
+        role: str | None = None,
+        source: str = "api",
+        reason: str | None = None,
+    ) -> ConfigRecord:
         """Replace the configuration, if nobody else has done so.
 
         Parameters
@@ -138,6 +148,10 @@ class ConfigRepository:
             The version that was read before (If-Match).
         changed_by : str
             Who changes it.
+        role : str, optional
+            In which role: if given, a row of the audit log tells what was and what is.
+        source, reason : str, optional
+            From where and why, for that row.
 
         Returns
         -------
@@ -163,6 +177,7 @@ class ConfigRepository:
         if not who:
             raise InvalidValueError("changed_by must say who changes the configuration, was empty")
         with self._engine.begin() as connection:
+            before = _read(connection)
             changed = update(_auto).where(_auto.c.version == version).values(**auto, version=_auto.c.version + 1)
             if connection.execute(changed.values(changed_by=who, changed_at=func.now())).rowcount != 1:
                 current = _read(connection)
@@ -171,7 +186,21 @@ class ConfigRepository:
                     " read it again and repeat the change"
                 )
             connection.execute(update(_management).values(**management))
-            return _read(connection)
+            after = _read(connection)
+            if role is not None:
+                told = {"before": _told(before), "after": _told(after), "reason": reason, "result": "done"}
+                row = {"actor": who, "role": role, "source": source, "action": "change_config"}
+                append_operations(connection, [row | told])
+            return after
+
+
+def _told(record: ConfigRecord) -> dict[str, object]:
+    """Return the configuration as the audit log tells it."""
+    return {
+        "auto_trading": asdict(record.auto_trading),
+        "management": asdict(record.management),
+        "version": record.version,
+    }
 
 
 def _read(connection: Connection) -> ConfigRecord:

@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 from storage.engine import build_engine
 from storage.folders import home as default_home
 from storage.folders import private_folder
-from storage.partitions import RETENTION_MONTHS, drop_expired, ensure_current
+from storage.partitions import drop_expired, ensure_current
+from storage.retention import delete_expired
 from storage.schema import migrate
 from storage.settings import ConnectionSettings, settings_from_environment
 
@@ -54,23 +55,35 @@ class Database:
         return self._server is not None
 
     def prepare(self) -> None:
-        """Bring the schema up to date, make the partitions of the coming months, drop those past their retention."""
+        """Bring the schema up to date, and `maintain` it."""
         migrate(self.engine)
-        with self.engine.begin() as connection:
-            ensure_current(connection, datetime.now(UTC))
-        self.drop_expired()
+        self.maintain()
 
-    def drop_expired(
-        self, now: datetime | None = None, retention_months: Mapping[str, int] = RETENTION_MONTHS
-    ) -> list[str]:
+    def maintain(self, now: datetime | None = None) -> None:
+        """Make the partitions of the time to come, and drop what is past its retention; once a day is enough.
+
+        Parameters
+        ----------
+        now : datetime, optional
+            The present, aware; by default the system's.
+        """
+        present = now or datetime.now(UTC)
+        with self.engine.begin() as connection:
+            ensure_current(connection, present)
+        self.drop_expired(present)
+        with self.engine.begin() as connection:
+            delete_expired(connection, present)
+
+    def drop_expired(self, now: datetime | None = None, kept: Mapping[str, int] | None = None) -> list[str]:
         """Drop the partitions that are older than the retention.
 
         Parameters
         ----------
         now : datetime, optional
             The present, aware; by default the system's.
-        retention_months : mapping of str to int
-            For each partitioned table how many months are kept.
+        kept : mapping of str to int, optional
+            For each partitioned table how many months (of system_status: days) are kept; by default all tables
+            keep what `storage.partitions` says.
 
         Returns
         -------
@@ -78,7 +91,7 @@ class Database:
             The partitions dropped.
         """
         with self.engine.begin() as connection:
-            return drop_expired(connection, now or datetime.now(UTC), retention_months)
+            return drop_expired(connection, now or datetime.now(UTC), kept)
 
     def close(self) -> None:
         """Close all connections; the last user of the embedded server stops it. May be called twice."""

@@ -14,8 +14,10 @@
     │   ├── DiskFullError                  no space left where the database writes
     │   ├── AccountError                   started as root, and no way to run a server as somebody else
     │   ├── InvalidValueError              a value that may not be stored or asked for
-    │   ├── NotFoundError                  no such run or strategy
+    │   ├── NotFoundError                  no such run, strategy, command or alert
+    │   ├── TransitionError                a step that is not open from the present state
     │   └── ConflictError                  somebody else has changed it in the meantime
+    │       └── LeaseLostError             somebody else may do now what we did alone: stop
     ├── StatementError                     ours: the database refuses a statement that we wrote
     └── EmbeddedServerError                ours: the embedded server did not do what it must
 
@@ -32,6 +34,7 @@ __all__ = [
     "EmbeddedServerError",
     "HomeError",
     "InvalidValueError",
+    "LeaseLostError",
     "LoginError",
     "NotFoundError",
     "PrivilegeError",
@@ -39,6 +42,7 @@ __all__ = [
     "StatementError",
     "StorageError",
     "StorageUserError",
+    "TransitionError",
     "VersionError",
 ]
 
@@ -92,11 +96,19 @@ class InvalidValueError(StorageUserError):
 
 
 class NotFoundError(StorageUserError):
-    """There is no such run or strategy."""
+    """There is no such run, strategy, command or alert."""
+
+
+class TransitionError(StorageUserError):
+    """A step is not open from the present state."""
 
 
 class ConflictError(StorageUserError):
     """Somebody else has changed it in the meantime."""
+
+
+class LeaseLostError(ConflictError):
+    """Somebody else may do now what we did alone, so we must stop."""
 
 
 class StatementError(StorageError):

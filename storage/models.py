@@ -1,4 +1,6 @@
-"""The tables: what evolution and configuration remember; those of evidence are in `storage.evidence_models`.
+"""The tables: what evolution and configuration remember.
+
+Those of evidence are in `storage.evidence_models`, those of the running system in `storage.runtime_models`.
 
 Times are `timestamptz`; bulk data (`state`, genomes) is stored as it is; a number that is not finite is
 stored as NULL (`storage.values` states the rule). Tables that grow with time are partitioned by month
@@ -126,6 +128,7 @@ class Strategy(Base):
     __table_args__ = (
         UniqueConstraint("run_id", "species", "child"),
         CheckConstraint("state IN ('candidate', 'enabled', 'live', 'retired')", name="state"),
+        CheckConstraint("NOT enabled OR state IN ('enabled', 'live')", name="enabled"),
         CheckConstraint("money IN ('paper', 'simulated', 'real')", name="money"),
         CheckConstraint("market_type IN ('spot', 'swap')", name="market_type"),
         CheckConstraint("grade IN ('A', 'B', 'C')", name="grade"),
@@ -194,6 +197,7 @@ class Strategy(Base):
     selected_until: Mapped[int | None]  # ms UTC, close of the last bar that its selection saw
     in_sample_scs: Mapped[float | None]
     dsr_raw: Mapped[float | None]  # with every trial counted as independent
+    state_since: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
 class StrategyEvolutionHistory(Base):

@@ -1,29 +1,88 @@
-"""Monthly partitions of the tables that grow with time.
+"""Partitions of the tables that grow with time: months, or days where rows come every few seconds.
 
-A partition ``TABLE_p2026_11`` holds the rows of one month (UTC). Partitions are made ahead when a database
-is opened, and for the months of the rows when rows are written; `drop_expired` drops whole months that are
-older than the retention, which costs nothing however many rows they have.
+A partition ``TABLE_p2026_11`` holds the rows of one month (UTC), ``TABLE_p2026_11_23`` those of one day.
+Partitions are made ahead when a database is opened, and for the times of the rows when rows are written;
+`drop_expired` drops whole partitions that are older than the retention, which costs nothing however many
+rows they have.
 """
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
 from storage.errors import InvalidValueError
 
-__all__ = ["PARTITION_NAME", "RETENTION_MONTHS", "drop_expired", "ensure_partitions"]
+__all__ = ["PARTITIONED", "PARTITION_NAME", "drop_expired", "ensure_current", "ensure_partitions"]
 
-RETENTION_MONTHS: Mapping[str, int] = {
-    "strategy_evolution_history": 24,
-    "strategy_optimization_logs": 12,
-}
+PARTITION_NAME = re.compile(r"^(?P<table>[a-z_]+)_p(?P<year>\d{4})_(?P<month>\d{2})(_(?P<day>\d{2}))?$")
 
-PARTITION_NAME = re.compile(r"^(?P<table>[a-z_]+)_p(?P<year>\d{4})_(?P<month>\d{2})$")
-
-_MONTHS_AHEAD = 2
+_AHEAD = 2
 _MAKING_PARTITIONS = 0x45564F51_50415254  # an advisory lock of our own: "EVOQPART"
+
+
+@dataclass(frozen=True)
+class Partitioning:
+    """How a table is partitioned.
+
+    Attributes
+    ----------
+    period : str
+        "month" or "day", in UTC.
+    kept : int
+        How many whole periods before the present one are kept.
+    """
+
+    period: str
+    kept: int
+
+    def first_day(self, day: date) -> date:
+        """Return the first day of the period of a day.
+
+        Parameters
+        ----------
+        day : date
+            Any day, UTC.
+
+        Returns
+        -------
+        date
+            The day itself, or the first of its month.
+        """
+        return day if self.period == "day" else day.replace(day=1)
+
+    def shifted(self, first: date, periods: int) -> date:
+        """Return the first day of an earlier or later period.
+
+        Parameters
+        ----------
+        first : date
+            The first day of a period.
+        periods : int
+            How many periods later.
+
+        Returns
+        -------
+        date
+            The first day of that one, or where the calendar ends.
+        """
+        try:
+            if self.period == "day":
+                return first + timedelta(days=periods)
+            month = first.year * 12 + first.month - 1 + periods
+            return date(month // 12, month % 12 + 1, 1)
+        except (OverflowError, ValueError):
+            return date.min if periods < 0 else date.max
+
+
+PARTITIONED: Mapping[str, Partitioning] = {
+    "strategy_evolution_history": Partitioning("month", 24),
+    "strategy_optimization_logs": Partitioning("month", 12),
+    "operations_log": Partitioning("month", 36),
+    "system_status": Partitioning("day", 7),
+}
 
 
 def ensure_partitions(connection: Connection, table: str, moments: Iterable[datetime]) -> None:
@@ -32,26 +91,26 @@ def ensure_partitions(connection: Connection, table: str, moments: Iterable[date
     Parameters
     ----------
     connection : Connection
-        In a transaction, in which the partitions are made.
+        In a transaction, in which the partitions are made; it has not touched the table before, or two such
+        transactions may wait for each other.
     table : str
         A partitioned table.
     moments : iterable of datetime
         Aware times.
     """
-    months = sorted({(utc.year, utc.month) for utc in (moment.astimezone(UTC) for moment in moments)})
-    names = {_name(table, *month): month for month in months}
+    rule = _rule(table)
+    names = {_name(table, first): first for first in {rule.first_day(_day(moment)) for moment in moments}}
     if names.keys() <= _partitions(connection, table):
         return
     # Two at once would both see nothing and collide; the loser waits here and then sees the winner's.
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKING_PARTITIONS})
     for name in sorted(names.keys() - _partitions(connection, table)):
-        year, month = names[name]
-        bounds = f"FROM ('{year:04}-{month:02}-01 00:00+00') TO ('{_next(year, month)} 00:00+00')"
+        bounds = f"FROM ('{names[name]} 00:00+00') TO ('{rule.shifted(names[name], 1)} 00:00+00')"
         connection.execute(text(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES {bounds}"))
 
 
 def ensure_current(connection: Connection, now: datetime) -> None:
-    """Make the partitions of this month and the next ones.
+    """Make the partitions of this period and the next ones.
 
     Parameters
     ----------
@@ -60,15 +119,13 @@ def ensure_current(connection: Connection, now: datetime) -> None:
     now : datetime
         The present, aware.
     """
-    first = now.astimezone(UTC).year * 12 + now.astimezone(UTC).month - 1
-    ahead = [datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in range(first, first + _MONTHS_AHEAD + 1)]
-    for table in RETENTION_MONTHS:
-        ensure_partitions(connection, table, ahead)
+    for table, rule in PARTITIONED.items():
+        first = rule.first_day(_day(now))
+        days = [rule.shifted(first, periods) for periods in range(_AHEAD + 1)]
+        ensure_partitions(connection, table, [datetime(day.year, day.month, day.day, tzinfo=UTC) for day in days])
 
 
-def drop_expired(
-    connection: Connection, now: datetime, retention_months: Mapping[str, int] = RETENTION_MONTHS
-) -> list[str]:
+def drop_expired(connection: Connection, now: datetime, kept: Mapping[str, int] | None = None) -> list[str]:
     """Drop the partitions that are older than the retention.
 
     Parameters
@@ -77,8 +134,9 @@ def drop_expired(
         In a transaction.
     now : datetime
         The present, aware.
-    retention_months : mapping of str to int
-        For each partitioned table how many whole months before this one are kept.
+    kept : mapping of str to int, optional
+        For each partitioned table how many whole months (or days, where its partitions are days) before this
+        one are kept; by default what `PARTITIONED` says of all tables.
 
     Returns
     -------
@@ -88,18 +146,19 @@ def drop_expired(
     Raises
     ------
     InvalidValueError
-        If a table is not partitioned or a retention is below one month.
+        If a table is not partitioned or a retention is below one.
     """
     dropped = []
-    for table, kept in retention_months.items():
-        if table not in RETENTION_MONTHS or kept < 1:
+    for table, periods in ({name: rule.kept for name, rule in PARTITIONED.items()} if kept is None else kept).items():
+        if table not in PARTITIONED or periods < 1:
             raise InvalidValueError(
-                f"a retention must be at least 1 month of one of {', '.join(RETENTION_MONTHS)}, was {kept} of {table!r}"
+                "a retention must be at least 1 month or day of one of"
+                f" {', '.join(PARTITIONED)}, was {periods} of {table!r}"
             )
-        oldest = now.astimezone(UTC).year * 12 + now.astimezone(UTC).month - 1 - kept
+        rule = PARTITIONED[table]
+        oldest = _name(table, rule.shifted(rule.first_day(_day(now)), -periods))
         for name in sorted(_partitions(connection, table)):
-            found = PARTITION_NAME.match(name)
-            if found and int(found["year"]) * 12 + int(found["month"]) - 1 < oldest:
+            if PARTITION_NAME.match(name) and name < oldest:  # names sort like their times
                 connection.execute(text(f"DROP TABLE {name}"))
                 dropped.append(name)
     return dropped
@@ -115,13 +174,19 @@ def _partitions(connection: Connection, table: str) -> set[str]:
     return {str(name) for name in connection.scalars(query, {"parent": table})}
 
 
-def _name(table: str, year: int, month: int) -> str:
-    """Return the name of a partition; also the guard that nothing else gets into a statement."""
-    if table not in RETENTION_MONTHS:
-        raise InvalidValueError(f"a partitioned table must be one of {', '.join(RETENTION_MONTHS)}, was {table!r}")
-    return f"{table}_p{year:04}_{month:02}"
+def _rule(table: str) -> Partitioning:
+    """Return how a table is partitioned; also the guard that nothing else gets into a statement."""
+    if table not in PARTITIONED:
+        raise InvalidValueError(f"a partitioned table must be one of {', '.join(PARTITIONED)}, was {table!r}")
+    return PARTITIONED[table]
 
 
-def _next(year: int, month: int) -> str:
-    """Return the first day of the next month."""
-    return f"{year + 1:04}-01-01" if month == 12 else f"{year:04}-{month + 1:02}-01"
+def _name(table: str, first: date) -> str:
+    """Return the name of the partition that begins on a day."""
+    suffix = f"_{first.day:02}" if _rule(table).period == "day" else ""
+    return f"{table}_p{first.year:04}_{first.month:02}{suffix}"
+
+
+def _day(moment: datetime) -> date:
+    """Return the day of a moment, UTC."""
+    return moment.astimezone(UTC).date()

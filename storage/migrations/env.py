@@ -4,8 +4,10 @@ from alembic import context
 
 from storage.evidence_models import DataSet
 from storage.partitions import PARTITION_NAME
+from storage.runtime_models import Command
 
-_EVERY_TABLE = DataSet.metadata  # one for all models: those of evidence import the others
+assert DataSet.metadata is Command.metadata
+_EVERY_TABLE = Command.metadata  # one for all models, once their modules are imported
 
 
 def _is_ours(name: str | None, kind: str, _parents: object) -> bool:

@@ -20,8 +20,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 _CLEAN = """
 TRUNCATE strategies, trials, runs, strategy_evolution_history, strategy_optimization_logs,
-    data_sets, trial_clusters, holdout_touches, strategy_curves;
+    data_sets, trial_clusters, holdout_touches, strategy_curves,
+    commands, leases, operations_log, alerts, system_status;
 UPDATE auto_trading_config SET version = 1, changed_by = 'default';
+UPDATE strategy_management_config SET max_enabled = 100;
 """
 
 

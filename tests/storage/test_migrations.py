@@ -77,6 +77,37 @@ def test_evidence_of_an_old_schema_is_kept(external):
         assert evidence.curve(strategy["id"], "oos")["buy_and_hold"] == [1.0, 1 / 3]
 
 
+def test_what_the_running_system_left_in_an_old_schema_is_kept(external):
+    engine = build_engine(settings_from_environment(external))
+    with engine.begin() as connection:
+        connection.exec_driver_sql((SCHEMAS / "0003.sql").read_text(encoding="utf-8").replace("%", "%%"))
+    engine.dispose()
+    with storage.open_database(environ=external) as database:
+        commands, leases = storage.CommandRepository(database.engine), storage.LeaseRepository(database.engine)
+        command = commands.take(["pause_evolution"])
+        assert (command.id, command.reason, command.by) == ("mfrggzdfmztwq2lk", "it's late", "ann")
+        assert (leases.get("driver").token, leases.get("driver").held) == (7, False)
+        assert leases.acquire("driver", "host:2", 10).token == 8
+        (logged,) = storage.OperationsLogRepository(database.engine).page().items
+        assert (logged["action"], logged["after"]["version"], logged["reason"]) == ("enable", 2, "a try")
+        assert storage.AlertRepository(database.engine).raise_("feed_late", "info", "x", "BTC/USDT:USDT")["count"] == 4
+        (strategy,) = storage.StrategyRepository(database.engine).page(state="enabled", enabled=True).items
+        assert strategy["state_since"].isoformat() == "2026-03-14T09:26:53+00:00"
+
+
+@pytest.mark.parametrize("name", ["0001", "0002"])
+def test_members_of_an_older_roster_are_marked_as_enabled(external, name):
+    engine = build_engine(settings_from_environment(external))
+    with engine.begin() as connection:
+        connection.exec_driver_sql((SCHEMAS / f"{name}.sql").read_text(encoding="utf-8").replace("%", "%%"))
+        connection.execute(text("UPDATE strategies SET enabled = false"))
+    engine.dispose()
+    with storage.open_database(environ=external) as database:
+        (strategy,) = storage.StrategyRepository(database.engine).leaderboard().items
+        assert (strategy["state"], strategy["enabled"]) == ("enabled", True)
+        assert strategy["state_since"] == strategy["updated_at"]
+
+
 def test_many_processes_that_migrate_at_once_do_it_once(external):
     failures = []
 

@@ -26,7 +26,7 @@ def _at(moment: datetime) -> dict[str, object]:
 
 def test_partitions_are_made_ahead_when_a_database_is_opened(external):
     with storage.open_database(environ=external) as database:
-        assert len(_partitions(database)) == 6  # two tables, this month and the two to come
+        assert len(_partitions(database)) == 12  # four tables, the present month or day and the two to come
 
 
 def test_rows_of_any_month_find_their_partition(external, make_run):
@@ -81,7 +81,9 @@ def test_partitions_older_than_the_retention_are_dropped_whole(external, make_ru
         assert dropped == ["strategy_evolution_history_p2025_12"]
         assert [row["ts"] for row in runs.history(run_id)] == months[:0:-1]
         for retention in ({"strategy_evolution_history": 0}, {"runs": 3}):
-            with pytest.raises(storage.InvalidValueError, match="a retention must be at least 1 month of one of"):
+            with pytest.raises(
+                storage.InvalidValueError, match="a retention must be at least 1 month or day of one of"
+            ):
                 database.drop_expired(now, retention)
 
 

@@ -1,0 +1,210 @@
+"""Lists of strategies: what may be asked for, in which order, and what they have in common."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select
+
+from storage.errors import InvalidValueError
+from storage.models import Strategy, table_of
+from storage.pagination import Listing
+from storage.values import check_names, plain
+
+__all__ = ["LISTING", "SORTS", "StrategyCounts", "StrategyPage", "commonest_reason", "matching", "ordered", "searched"]
+
+_table = table_of(Strategy)
+_FILTERS = ("run_id", "type", "symbol", "timeframe", "venue", "grade", "state", "money", "species")
+_SEARCHED = ("id", "type", "symbol", "timeframe", "venue")
+_OWN_VALUE = r" -?\d[\d.,e+]*(?=.*, needs )"  # the first number, where a bound follows it
+_TIES = ("species", "child", "id")  # the older child first, whatever the run it belongs to
+
+SORTS = (
+    "id",
+    "type",
+    "symbol",
+    "timeframe",
+    "venue",
+    "grade",
+    "state",
+    "generation",
+    "fitness",
+    "scs",
+    "oos_scs",
+    "in_sample_scs",
+    "n_trades",
+    "oos_trades",
+    "win_rate",
+    "sharpe",
+    "profit_factor",
+    "max_drawdown",
+    "volatility",
+    "total_return",
+    "exposure",
+    "psr",
+    "dsr",
+    "dsr_raw",
+    "excess_return",
+    "created_at",
+    "updated_at",
+    "state_since",
+)
+
+LISTING = Listing(
+    name="strategies",
+    source=_table,
+    sorts=SORTS,
+    default="-oos_scs",
+    ties=_TIES,
+    filters=(*_FILTERS, "enabled", "finalist"),
+    time="created_at",
+    ties_follow=False,
+    required=frozenset(name for name in SORTS if not _table.columns[name].nullable),
+)
+
+
+class StrategyPage(NamedTuple):
+    """A part of a list of strategies.
+
+    Attributes
+    ----------
+    items : sequence of mappings
+        All columns of the table `strategies`.
+    total : int
+        How many there are on all pages.
+    """
+
+    items: Sequence[Mapping[str, Any]]
+    total: int
+
+
+class StrategyCounts(NamedTuple):
+    """How many strategies pass which bar.
+
+    Attributes
+    ----------
+    strategies : int
+        All of them.
+    above_threshold : int
+        With an SCS at or above the threshold.
+    grade_a, grade_b : int
+        With evidence.
+    enabled, live : int
+        In these states of the roster; one that was disabled is not counted as enabled.
+    commonest_reason : str or None
+        Why the likeliest candidates fail: the most frequent `grade_reason` of those at or above the threshold without
+        grade A; where there are none, of the finalists without it; where there are none either, of all without it.
+        Reasons count as the same whatever value they state, which is left out ("C: out-of-sample trades, needs 30").
+        None where nobody has a reason.
+    """
+
+    strategies: int
+    above_threshold: int
+    grade_a: int
+    grade_b: int
+    enabled: int
+    live: int
+    commonest_reason: str | None
+
+
+def matching(q: str | None, filters: Mapping[str, str | None], **flags: bool | None) -> list[ColumnElement[bool]]:
+    """Return the conditions that a strategy must fulfil.
+
+    Parameters
+    ----------
+    q : str or None
+        Text in its id, type, symbol, timeframe or venue.
+    filters : mapping
+        Exact values of columns; None stands for any.
+    **flags : bool or None
+        Values of columns that are true or false; None stands for any.
+
+    Returns
+    -------
+    list of ColumnElement
+        All of them must hold.
+    """
+    check_names("a list of strategies", filters, _FILTERS, ())
+    conditions = [_table.c[name] == plain(str(value)) for name, value in filters.items() if value is not None]
+    conditions += [_table.c[name] == bool(value) for name, value in flags.items() if value is not None]
+    return [*conditions, *searched(q)]
+
+
+def searched(q: str | None) -> list[ColumnElement[bool]]:
+    """Return the condition that a strategy has a text in one of its names.
+
+    Parameters
+    ----------
+    q : str or None
+        The text; any will do when it is empty.
+
+    Returns
+    -------
+    list of ColumnElement
+        One, or none.
+    """
+    if not q:
+        return []
+    sought = plain(str(q))
+    return [or_(*(_table.c[name].icontains(sought, autoescape=True) for name in _SEARCHED))]
+
+
+def ordered(sort: str) -> list[ColumnElement[Any]]:
+    """Return the order asked for; ties go to the older child, whatever the run it belongs to, and at last to the id.
+
+    Parameters
+    ----------
+    sort : str
+        One of `SORTS`, descending with "-" before it.
+
+    Returns
+    -------
+    list of ColumnElement
+        For a query; what has no value comes last in both directions.
+
+    Raises
+    ------
+    InvalidValueError
+        If `sort` is none of these.
+    """
+    name = sort.removeprefix("-")
+    if name not in SORTS:
+        raise InvalidValueError(
+            f"sort must be one of {', '.join(SORTS)}, with - before it for descending, was {sort!r}"
+        )
+    column = _table.c[name]
+    wanted = (column.desc() if sort.startswith("-") else column.asc()).nulls_last()
+    return [wanted, *(_table.c[tie].asc() for tie in _TIES)]
+
+
+def commonest_reason(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], above: ColumnElement[bool]
+) -> str | None:
+    """Return why most fail: of those above the threshold, else of the finalists, else of all.
+
+    Parameters
+    ----------
+    connection : Connection
+        To the database.
+    conditions : sequence of ColumnElement
+        Which strategies are meant.
+    above : ColumnElement
+        That one is above the threshold.
+
+    Returns
+    -------
+    str or None
+        As `StrategyCounts.commonest_reason` says.
+    """
+    kind = func.regexp_replace(_table.c.grade_reason, _OWN_VALUE, "").label("kind")
+    query = (
+        select(kind)
+        .where(*conditions, _table.c.grade != "A", _table.c.grade_reason.is_not(None))
+        .group_by(kind)
+        .order_by(func.count().desc(), kind)
+        .limit(1)
+    )
+    for narrowed in (query.where(above), query.where(_table.c.finalist), query):
+        reason: str | None = connection.execute(narrowed).scalar()
+        if reason is not None:
+            return reason
+    return None
