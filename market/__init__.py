@@ -14,6 +14,7 @@ from market.planted_edge import PlantedEdge
 from market.reading import read_candles
 from market.store import CandleStore, StoredCandles
 from market.synthetic import SyntheticMarket, synthetic_candles, synthetic_market
+from market.ticker import Ticker
 
 __all__ = [
     "CandleStore",
@@ -29,6 +30,7 @@ __all__ = [
     "StoredCandles",
     "SyntheticMarket",
     "SystemClock",
+    "Ticker",
     "fetch_candles",
     "read_candles",
     "synthetic_candles",

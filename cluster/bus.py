@@ -1,0 +1,216 @@
+"""The cache as a notice board: events for the push, last states, tickers. Display only, and losing it hurts nobody.
+
+::
+
+    evoq:push                      channel: {"type", "ts", "data"}; the push numbers the events
+    evoq:last:TYPE                 the last event of a type; of strategy_update a hash by id
+    evoq:ticker:VENUE:SYMBOL       the last ticker, which expires after 30 s
+
+Nothing here raises because of the cache. One that does not answer is mentioned once, left in peace for a while,
+and mentioned again when it is back.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from cluster.json_output import dumps
+from market import Clock, SystemClock, Ticker
+
+__all__ = ["CHANNEL", "TICKER_EXPIRY_S", "Bus"]
+
+CHANNEL = "evoq:push"
+TICKER_EXPIRY_S = 30
+
+_LAST = "evoq:last:"
+_TICKER = "evoq:ticker:"
+_KEYED = {"strategy_update": "id"}
+_MOST_KEYED = 5_000
+_LONGEST = 262_144
+_ANSWER_S = 1.0
+_REST_S = 2.0
+
+_logger = logging.getLogger(__name__)
+
+
+class Bus:
+    """The notice board of a desk; safe to share among threads.
+
+    Parameters
+    ----------
+    url : str or None
+        The cache, `redis://...`; it has a password in it and is never printed. None or empty: nothing is published,
+        and nothing is known.
+    clock : Clock, optional
+        By default the machine's.
+    """
+
+    def __init__(self, url: str | None, clock: Clock | None = None) -> None:
+        self._clock = SystemClock() if clock is None else clock
+        self._lock = threading.Lock()
+        self._resting_until = float("-inf")
+        self._complained = False
+        self._client: Redis | None = None
+        if url:
+            self._client = Redis.from_url(
+                url,
+                retry=Retry(NoBackoff(), 0),
+                socket_timeout=_ANSWER_S,
+                socket_connect_timeout=_ANSWER_S,
+                decode_responses=True,
+                client_name="evoq-bus",
+            )
+
+    def publish(self, type: str, data: Mapping[str, Any]) -> None:  # noqa: A002  the message's own word for it
+        """Tell everybody who listens, and remember it for those who come later.
+
+        Parameters
+        ----------
+        type : str
+            Such as "alert".
+        data : mapping
+            What happened; "id" is what a strategy_update is remembered by.
+        """
+        text = dumps({"type": type, "ts": self._clock.now_ms(), "data": dict(data)})
+        if len(text.encode()) > _LONGEST:
+            _logger.warning("an event of type %s is longer than %d bytes and is left out", type, _LONGEST)
+            return
+        field = _KEYED.get(type)
+        name = f"{_LAST}{type}"
+
+        def send(client: Redis) -> None:
+            with client.pipeline(transaction=True) as pipeline:
+                pipeline.publish(CHANNEL, text)
+                if field is None:
+                    pipeline.set(name, text)
+                else:
+                    pipeline.hset(name, str(data.get(field, "")), text)
+                    pipeline.hlen(name)
+                answers = pipeline.execute()
+            if field is not None and answers[-1] > _MOST_KEYED:
+                client.delete(name)  # bounded; what lives on is told again
+
+        self._attempt(send)
+
+    def last(self, type: str) -> dict[str, Any] | None:  # noqa: A002
+        """Return the last event of a type.
+
+        Parameters
+        ----------
+        type : str
+            Of a type that is not remembered by id.
+
+        Returns
+        -------
+        dict or None
+            With type, ts and data; None where nothing is known.
+        """
+        return _parsed(self._attempt(lambda client: client.get(f"{_LAST}{type}")))
+
+    def last_by_id(self, type: str) -> dict[str, dict[str, Any]]:  # noqa: A002
+        """Return the last events of a type that is remembered by id.
+
+        Parameters
+        ----------
+        type : str
+            Such as "strategy_update".
+
+        Returns
+        -------
+        dict of str to dict
+            Events by id.
+        """
+        found: Any = self._attempt(lambda client: client.hgetall(f"{_LAST}{type}")) or {}
+        events = {key: _parsed(text) for key, text in found.items()}
+        return {key: event for key, event in events.items() if event is not None}
+
+    def show_tickers(self, tickers: Iterable[Ticker]) -> None:
+        """Put up tickers, each for 30 s.
+
+        Parameters
+        ----------
+        tickers : iterable of Ticker
+            In one round trip.
+        """
+        shown = {_ticker_key(ticker.venue, ticker.symbol): dumps(ticker.as_json()) for ticker in tickers}
+        if not shown:
+            return
+
+        def send(client: Redis) -> None:
+            with client.pipeline(transaction=False) as pipeline:
+                for key, text in shown.items():
+                    pipeline.set(key, text, ex=TICKER_EXPIRY_S)
+                pipeline.execute()
+
+        self._attempt(send)
+
+    def tickers(self, markets: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Ticker]:
+        """Return the tickers that are up.
+
+        Parameters
+        ----------
+        markets : iterable of (str, str)
+            Venue and symbol of those wanted.
+
+        Returns
+        -------
+        dict of (str, str) to Ticker
+            Those that have not expired.
+        """
+        wanted = list(dict.fromkeys(markets))
+        if not wanted:
+            return {}
+        texts: Any = self._attempt(lambda client: client.mget([_ticker_key(*market) for market in wanted]))
+        found = {}
+        for market, text in zip(wanted, texts or [None] * len(wanted), strict=True):
+            values = _parsed(text)
+            if values is not None:
+                with suppress(TypeError, ValueError):  # whoever wrote it was of another version
+                    found[market] = Ticker(**values)
+        return found
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._client is not None:
+            with suppress(RedisError, OSError):
+                self._client.close()
+
+    def _attempt(self, request: Any) -> Any:
+        """Return what the cache answers; None where it does not."""
+        if self._client is None or self._clock.monotonic() < self._resting_until:
+            return None
+        try:
+            answer = request(self._client)
+        except (RedisError, OSError) as error:
+            with self._lock:
+                self._resting_until = self._clock.monotonic() + _REST_S
+                first, self._complained = not self._complained, True
+            if first:
+                _logger.warning("the cache does not answer (%s): nothing is shown meanwhile", type(error).__name__)
+            return None
+        if self._complained:
+            with self._lock:
+                again, self._complained = self._complained, False
+            if again:
+                _logger.info("the cache answers again")
+        return answer
+
+
+def _ticker_key(venue: str, symbol: str) -> str:
+    return f"{_TICKER}{venue}:{symbol}"
+
+
+def _parsed(text: Any) -> dict[str, Any] | None:
+    if isinstance(text, str):
+        with suppress(ValueError, RecursionError):
+            value = json.loads(text)
+            return value if isinstance(value, dict) else None
+    return None
