@@ -8,6 +8,7 @@ anybody ever traded at these prices. Files are read with `read_candles`. Everyth
 from market.candles import Candles, Gap
 from market.clock import Clock, ManualClock, ScaledClock, SystemClock
 from market.download import FetchProgress, fetch_candles
+from market.endless import EndlessMarket
 from market.errors import MarketError
 from market.growing import GrowingFile
 from market.planted_edge import PlantedEdge
@@ -20,6 +21,7 @@ __all__ = [
     "CandleStore",
     "Candles",
     "Clock",
+    "EndlessMarket",
     "FetchProgress",
     "Gap",
     "GrowingFile",
