@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from cluster.markets import read_markets
-from market import Candles, Clock
+from market import Candles, Clock, GrowingFile
 
 __all__ = ["CandleFiles"]
 
@@ -23,11 +22,9 @@ class CandleFiles:
     """
 
     def __init__(self, paths: Sequence[Path], symbol: str | None, timeframe: str | None, clock: Clock) -> None:
-        self._paths = paths
-        self._symbol, self._timeframe = symbol, timeframe
+        self._files = [GrowingFile(path, symbol, timeframe) for path in paths]
         self._clock = clock
-        self._seen: list[tuple[int, int]] = []
-        self._candles: tuple[Candles, ...] = ()
+        self._candles: list[Candles] = []
 
     def read(self) -> Sequence[Candles]:
         """Return the closed candles of every market.
@@ -35,15 +32,11 @@ class CandleFiles:
         Returns
         -------
         sequence of Candles
-            As long as no file has changed, the same as before: a file that is being replaced is read the next time.
+            In the order of the files; the same as before while a file is away, being replaced for instance.
         """
-        try:
-            seen = [(status.st_mtime_ns, status.st_size) for status in (path.stat() for path in self._paths)]
-        except FileNotFoundError:
-            return tuple(map(self._closed, self._candles))
-        if seen != self._seen:
-            self._candles, self._seen = read_markets(self._paths, self._symbol, self._timeframe).candles, seen
-        return tuple(map(self._closed, self._candles))
+        if not self._candles or all(file.path.exists() for file in self._files):
+            self._candles = [file.read() for file in self._files]
+        return [self._closed(candles) for candles in self._candles]
 
     def _closed(self, candles: Candles) -> Candles:
         """Leave out a last candle that is still open; the exchange may yet change it."""

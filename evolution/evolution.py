@@ -285,6 +285,7 @@ class Evolution:
             ),
             window=optimizer.window,
             ends_generation=self._ends_generation,
+            in_flight=-(-self._runner.pending // optimizer.identity.batch_size),
             state=state,
         )
         if self._journal is not None:

@@ -38,6 +38,8 @@ class BatchCommit:
         Label of the window that the scores belong to.
     ends_generation : bool
         Whether this batch is the last one of its generation.
+    in_flight : int
+        Batches of which the runner has not brought back every result.
     state : callable
         Returns the encoded state after this batch. It may be called until the next batch is recorded: a journal that
         groups batches into one transaction takes it from the last one.
@@ -55,6 +57,7 @@ class BatchCommit:
     statistics: tuple[SpeciesStatistics, ...]
     window: str
     ends_generation: bool
+    in_flight: int
     state: Callable[[], bytes]
 
 

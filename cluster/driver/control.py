@@ -1,0 +1,97 @@
+"""Control: what people ask of the driver while it works."""
+
+import logging
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from storage import CommandRepository, StorageError, SystemStatusRepository
+
+__all__ = ["ACTIONS", "STATUS", "Control"]
+
+ACTIONS = ("pause_evolution", "resume_evolution")
+STATUS = "evolution_control"
+_EVERY_S = 0.5
+_LOST_AFTER_S = 30.0
+
+_logger = logging.getLogger(__name__)
+
+
+class Control:
+    """Takes commands for evolution from the database; a context manager.
+
+    A pause outlives the driver: whoever paused evolution wants it to stay so after a restart.
+
+    Parameters
+    ----------
+    commands : CommandRepository
+        Where commands come from.
+    status : SystemStatusRepository
+        Where the pause is kept.
+    on_change : callable
+        Called after each change.
+    """
+
+    def __init__(
+        self,
+        commands: CommandRepository,
+        status: SystemStatusRepository,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._commands = commands
+        self._status = status
+        self._on_change = on_change
+        self._paused = threading.Event()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._listen, name="driver control", daemon=True)
+
+    def __enter__(self) -> Self:
+        record = self._status.latest(STATUS)
+        if record is not None and record.data.get("paused"):
+            self._paused.set()
+        self._commands.requeue(ACTIONS, _LOST_AFTER_S)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join(timeout=5.0)
+
+    def is_paused(self) -> bool:
+        """Return whether evolution is to rest."""
+        return self._paused.is_set()
+
+    def obey(self) -> bool:
+        """Do the oldest thing that was asked for.
+
+        Returns
+        -------
+        bool
+            False if there was nothing.
+        """
+        command = self._commands.take(ACTIONS)
+        if command is None:
+            return False
+        pausing = command.action == "pause_evolution"
+        already = pausing == self._paused.is_set()
+        self._status.record(STATUS, {"paused": pausing, "by": command.by, "reason": command.reason})
+        if pausing:
+            self._paused.set()
+        else:
+            self._paused.clear()
+        state = "paused" if pausing else "running"
+        self._commands.finish(command.id, "done", f"evolution {'was' if already else 'is'} {state}")
+        _logger.info("evolution %s by %s", state, command.by)
+        self._on_change()
+        return True
+
+    def _listen(self) -> None:
+        while not self._ended.wait(_EVERY_S):
+            try:
+                while self.obey():
+                    pass
+            except StorageError as error:
+                _logger.warning("commands cannot be read: %s", error)

@@ -1,0 +1,162 @@
+"""Drive: wait for candles, take up the desk's run or begin one, and evolve until somebody says stop."""
+
+import logging
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cluster.bus import Bus
+from cluster.candle_files import CandleFiles
+from cluster.driver.control import Control
+from cluster.driver.driver_lease import DriverLease
+from cluster.driver.driver_settings import DriverSettings
+from cluster.driver.gauges import Gauges
+from cluster.driver.reports import Reports
+from cluster.driver.roster import Roster
+from cluster.evolution_run import Desk, EvolutionRun
+from cluster.interruption import Interruption
+from cluster.markets import Markets, read_markets
+from cluster.ray_session import RaySession
+from cluster.run_settings import RunSettings
+from evolution import BatchCommit, Outcome
+from market import Clock
+from storage import (
+    AlertRepository,
+    CommandRepository,
+    ConfigRepository,
+    Database,
+    LeaseRepository,
+    RunRecord,
+    RunRepository,
+    StrategyRepository,
+    SystemStatusRepository,
+)
+
+__all__ = ["drive"]
+
+_FEWEST_CANDLES = 1_000
+_LOOK_S = 1.0
+
+_logger = logging.getLogger(__name__)
+
+
+def drive(
+    paths: Sequence[Path],
+    settings: DriverSettings,
+    database: Database,
+    session: RaySession,
+    bus: Bus,
+    clock: Clock,
+    interruption: Interruption,
+) -> Outcome | None:
+    """Evolve on a desk's candles until a signal.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        The candle files of the desk's feed; they may not be there yet.
+    settings : DriverSettings
+        Of a new run; one that is taken up keeps its own.
+    database : Database
+        Where everything is kept.
+    session : RaySession
+        The desk's Ray.
+    bus : Bus
+        For display.
+    clock : Clock
+        Of the desk: tells which candles are closed.
+    interruption : Interruption
+        A signal ends the run after the batch in hand.
+
+    Returns
+    -------
+    Outcome or None
+        How it ended; None if it was stopped before there were candles. What is stored goes on exactly there.
+    """
+    engine = database.engine
+    runs, status = RunRepository(engine), SystemStatusRepository(engine)
+    alerts = AlertRepository(engine)
+    with DriverLease(LeaseRepository(engine), _resign):
+        markets = _candles(paths, clock, interruption, status)
+        if markets is None:
+            return None
+        session.start()
+        record = _unfinished(runs, paths)
+        run_settings = _new(paths, settings) if record is None else RunSettings.stored(record.settings)
+        with EvolutionRun(run_settings, markets, database, session, clock, _logger.info) as run:
+            stored = run.begin() if record is None else run.resume(record.id)
+            _logger.info("run %s after %d evaluations", stored.id, stored.evaluations)
+            gauges = Gauges(clock, _mean_bars(markets))
+            reports = Reports(stored.id, status, bus, gauges, clock)
+            control = Control(CommandRepository(engine), status, lambda: reports.tell(control.is_paused()))
+            roster = Roster(StrategyRepository(engine), ConfigRepository(engine))
+
+            def heard(commit: BatchCommit) -> None:
+                gauges(commit)
+                reports(commit)
+
+            def window_ended(rows: Sequence[Mapping[str, Any]]) -> None:
+                roster.admit(stored.id)
+                reports.window(rows)
+
+            desk = Desk(CandleFiles(paths, None, None, clock).read, control.is_paused, window_ended)
+            with control:
+                alerts.resolve("evolution_waits")
+                outcome, _ = run.evolve(stored, interruption, heard, desk)
+                return outcome
+
+
+def _candles(
+    paths: Sequence[Path], clock: Clock, interruption: Interruption, status: SystemStatusRepository
+) -> Markets | None:
+    """Wait until every market has enough candles; None if somebody asks to stop before."""
+    told = False
+    while True:
+        if all(path.exists() for path in paths):
+            markets = read_markets(paths)
+            if all(len(candles) >= _FEWEST_CANDLES for candles in markets.candles):
+                return markets
+        if not told:
+            _logger.info("waiting for %s candles of each of %d markets", f"{_FEWEST_CANDLES:,}", len(paths))
+            status.record("evolution", {"state": "waiting for candles"})
+            told = True
+        clock.sleep(_LOOK_S)
+        interruption.check()
+
+
+def _unfinished(runs: RunRepository, paths: Sequence[Path]) -> RunRecord | None:
+    """Return the newest run for ever on these files."""
+    wanted = sorted(str(path.resolve()) for path in paths)
+    for record in runs.list(limit=200):
+        settings = RunSettings.stored(record.settings)
+        if settings.forever and sorted(settings.candles) == wanted:
+            return record
+    return None
+
+
+def _new(paths: Sequence[Path], settings: DriverSettings) -> RunSettings:
+    return RunSettings(
+        candles=tuple(str(path.resolve()) for path in paths),
+        symbol=None,
+        timeframe=None,
+        population=settings.population,
+        generations=1,
+        seed=settings.seed,
+        fee_bps=settings.fee_bps,
+        slippage_bps=settings.slippage_bps,
+        target_score=None,
+        forever=True,
+        generations_per_window=settings.generations_per_window,
+    )
+
+
+def _mean_bars(markets: Markets) -> float:
+    return sum(map(len, markets.candles)) / len(markets.candles)
+
+
+def _resign() -> None:
+    """End this process at once: somebody else may hold the lease now, and what is not stored is evaluated again."""
+    _logger.critical("the driver's lease is lost: this process ends")
+    threading.Thread(target=os._exit, args=(3,), daemon=True).start()

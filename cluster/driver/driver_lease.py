@@ -1,0 +1,75 @@
+"""The lease of the driver: only one of them evolves on a database."""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from cluster.errors import UserError
+from storage import Lease, LeaseRepository, StorageError
+
+__all__ = ["NAME", "DriverLease"]
+
+NAME = "driver"
+_TTL_S = 20.0
+_EVERY_S = 4.0
+_MARGIN_S = 4.0
+
+_logger = logging.getLogger(__name__)
+
+
+class DriverLease:
+    """Holds the lease `driver` and renews it; a context manager.
+
+    A driver whose database does not answer goes on until the lease could have expired, less a margin; then it stops,
+    because another one may have begun.
+
+    Parameters
+    ----------
+    leases : LeaseRepository
+        Where it is kept.
+    on_loss : callable
+        Called once, from a thread of its own, when the lease is lost.
+    """
+
+    def __init__(self, leases: LeaseRepository, on_loss: Callable[[], None]) -> None:
+        self._leases = leases
+        self._on_loss = on_loss
+        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+        self._ended = threading.Event()
+        self._lease: Lease | None = None
+        self._thread = threading.Thread(target=self._renew, name="driver lease", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._lease = self._leases.acquire(NAME, self._holder, _TTL_S)
+        if self._lease is None:
+            record = self._leases.get(NAME)
+            holder = "somebody" if record is None else record.holder
+            raise UserError(f"one driver evolves on a database, {holder} does; stop that one first: evoq down")
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join(timeout=_EVERY_S)
+        if self._lease is not None:
+            try:
+                self._leases.release(self._lease)
+            except StorageError as failure:
+                _logger.warning("the driver's lease runs out by itself: %s", failure)
+
+    def _renew(self) -> None:
+        while not self._ended.wait(_EVERY_S):
+            assert self._lease is not None
+            try:
+                self._lease = self._leases.renew(self._lease)
+            except StorageError as failure:
+                _logger.warning("the driver's lease was not renewed: %s", failure)
+            if self._lease.left_s(_MARGIN_S) <= 0.0:
+                self._on_loss()
+                return

@@ -1,0 +1,120 @@
+"""Reports: what the driver tells the database and the cache about evolution."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cluster.bus import Bus
+from cluster.driver.gauges import Gauges
+from evolution import BatchCommit
+from market import Clock
+from storage import SystemStatusRepository
+
+__all__ = ["STATUS", "Reports"]
+
+STATUS = "evolution"
+_EVERY_S = 2.0
+_UPDATES = 200
+_SHOWN = ("id", "state", "enabled", "money", "scs", "oos_scs", "grade", "version")
+
+
+class Reports:
+    """Listens to committed batches, and tells of generations and strategies.
+
+    Parameters
+    ----------
+    run_id : str
+        The run.
+    status : SystemStatusRepository
+        Gets a row `evolution` every two seconds of work at most.
+    bus : Bus
+        Gets `evolution_log` after each generation, `strategy_update` after each window; losing it loses nothing.
+    gauges : Gauges
+        How fast it goes.
+    clock : Clock
+        Stamps events.
+    """
+
+    def __init__(self, run_id: str, status: SystemStatusRepository, bus: Bus, gauges: Gauges, clock: Clock) -> None:
+        self._run_id = run_id
+        self._status = status
+        self._bus = bus
+        self._gauges = gauges
+        self._clock = clock
+        self._told_at = -_EVERY_S
+        self._last: BatchCommit | None = None
+        self._paused = False
+
+    def __call__(self, commit: BatchCommit) -> None:
+        """Take a committed batch, after the gauges.
+
+        Parameters
+        ----------
+        commit : BatchCommit
+            The batch.
+        """
+        self._last = commit
+        if commit.ends_generation:
+            self._bus.publish("evolution_log", self._generation(commit))
+        if commit.ends_generation or self._clock.monotonic() - self._told_at >= _EVERY_S:
+            self.tell(self._paused)
+
+    def tell(self, paused: bool) -> None:
+        """Store where evolution stands.
+
+        Parameters
+        ----------
+        paused : bool
+            Whether it rests because somebody asked for it.
+        """
+        self._told_at = self._clock.monotonic()
+        self._paused = paused
+        commit, gauges = self._last, self._gauges
+        self._status.record(
+            STATUS,
+            {
+                "state": "paused" if paused else "running",
+                "run_id": self._run_id,
+                "generation": 0 if commit is None else commit.generation,
+                "round": 0 if commit is None else commit.round,
+                "evaluations": 0 if commit is None else commit.evaluations,
+                "evaluations_per_s": gauges.evaluations_per_s,
+                "strategy_bars_per_s": gauges.strategy_bars_per_s,
+                "best_scs": gauges.best,
+                "median_scs": gauges.median,
+            },
+        )
+
+    def window(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Tell of the strategies that were stored when a window ended: the finalists and the best others.
+
+        Parameters
+        ----------
+        rows : sequence of mapping
+            Rows of the table `strategies`, best SCS first.
+        """
+        for row in sorted(rows, key=lambda row: not row["finalist"])[:_UPDATES]:
+            update = {name: row[name] for name in _SHOWN}
+            self._bus.publish("strategy_update", update | {"weight": None, "pnl_day": None})
+
+    def _generation(self, commit: BatchCommit) -> dict[str, Any]:
+        alive = [one for one in commit.statistics if one.members]
+
+        def mean(values: Sequence[float]) -> float | None:
+            return sum(values) / len(values) if values else None
+
+        return {
+            "ts": self._clock.now_ms(),
+            "run_id": self._run_id,
+            "generation": commit.generation,
+            "round": commit.round,
+            "species": None,
+            "evaluations": commit.evaluations,
+            "best_scs": self._gauges.best,
+            "q25": mean([one.q25 for one in alive]),
+            "median_scs": self._gauges.median,
+            "q75": mean([one.q75 for one in alive]),
+            "diversity": mean([one.diversity for one in alive]),
+            "coverage": mean([one.coverage for one in alive]),
+            "event": "generation",
+            "message": f"generation {commit.generation} of window {commit.window or '0'}",
+        }

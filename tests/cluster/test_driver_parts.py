@@ -1,0 +1,162 @@
+"""The parts of the driver: its lease, what it obeys, whom it admits, what it tells."""
+
+import threading
+
+import pytest
+
+from cluster.bus import Bus
+from cluster.driver import Control, DriverLease, DriverSettings, Gauges, Reports, Roster, driver_lease
+from cluster.errors import UserError
+from evolution import Evolution, Windows
+from market import ManualClock, synthetic_candles
+from storage import (
+    CommandRepository,
+    ConfigRepository,
+    LeaseRepository,
+    RunRepository,
+    StrategyRepository,
+    SystemStatusRepository,
+    open_database,
+)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    """An embedded database of its own."""
+    with open_database(tmp_path_factory.mktemp("home"), environ={}) as database:
+        yield database
+
+
+def test_settings_without_environment_are_those_of_the_design():
+    assert DriverSettings.of({}) == DriverSettings(1034, 7, 50, 10.0, 5.0, None)
+    named = {"EVOQ_POPULATION": "300", "EVOQ_SEED": "11", "EVOQ_FEE_BPS": "2.5", "EVOQ_WORKERS": "2"}
+    assert DriverSettings.of(named) == DriverSettings(300, 11, 50, 2.5, 5.0, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EVOQ_POPULATION", "0"), ("EVOQ_POPULATION", "many"), ("EVOQ_SEED", "-1"), ("EVOQ_FEE_BPS", "nan"),
+        ("EVOQ_SLIPPAGE_BPS", "1001"), ("EVOQ_WORKERS", "1025"), ("EVOQ_GENERATIONS_PER_WINDOW", "1.5"),
+    ],
+)  # fmt: skip
+def test_settings_out_of_bounds_are_refused_by_name_and_value(name, value):
+    with pytest.raises(UserError, match=f"{name} must be .*{value}"):
+        DriverSettings.of({name: value})
+
+
+def test_only_one_driver_holds_the_lease(database):
+    leases = LeaseRepository(database.engine)
+    with DriverLease(leases, lambda: None):
+        with pytest.raises(UserError, match="one driver evolves on a database"), DriverLease(leases, lambda: None):
+            pass
+        assert leases.get(driver_lease.NAME) is not None
+    with DriverLease(leases, lambda: None):
+        pass  # given back at once
+
+
+def test_driver_that_cannot_renew_its_lease_resigns_before_it_expires(database, monkeypatch):
+    monkeypatch.setattr(driver_lease, "_TTL_S", 1.0)
+    monkeypatch.setattr(driver_lease, "_EVERY_S", 0.1)
+    monkeypatch.setattr(driver_lease, "_MARGIN_S", 0.3)
+    leases, lost = LeaseRepository(database.engine), threading.Event()
+    with DriverLease(leases, lost.set) as held:
+        assert not lost.wait(0.4)
+        held._leases = LeaseRepository(None)  # the database is gone
+
+        def fails(lease):
+            from storage import StorageError
+
+            raise StorageError("gone")
+
+        held._leases.renew = fails
+        assert lost.wait(5.0)
+        held._leases = leases
+
+
+def test_control_pauses_and_resumes_and_a_pause_outlives_the_driver(database):
+    commands, status = CommandRepository(database.engine), SystemStatusRepository(database.engine)
+    changes = []
+    control = Control(commands, status, lambda: changes.append(control.is_paused()))
+    assert not control.obey()
+    pause = commands.add("pause_evolution", by="token.operate", role="operate", reason="maintenance")
+    assert control.obey()
+    assert control.is_paused()
+    assert commands.get(pause).status == "done"
+    with Control(commands, status) as again:
+        assert again.is_paused()
+        resume = commands.add("resume_evolution", by="token.operate", role="operate")
+        deadline = threading.Event()
+        for _ in range(100):
+            if not again.is_paused():
+                break
+            deadline.wait(0.05)
+        assert not again.is_paused()
+    assert commands.get(resume).status == "done"
+    assert changes == [True]
+    assert not Control(commands, status).is_paused()
+
+
+def strategy(child, **changes):
+    """Return a row of the table `strategies`."""
+    return {
+        "species": "momentum BTC/USDT 1h", "child": child, "type": "momentum", "symbol": "BTC/USDT", "timeframe": "1h",
+        "venue": "binance", "market_type": "spot", "origin": "real:binance",
+        "parameters": {"lookback_period": 10 + child, "threshold": 0.01}, "history_start": 0, "scs": 50.0,
+        "data_hash": "d", "cost_hash": "c", "engine_version": "1", "oos_scs": 60.0, "oos_trades": 40, "grade": "C",
+        **changes,
+    }  # fmt: skip
+
+
+def test_roster_admits_those_with_evidence_and_no_others(database):
+    run_id = RunRepository(database.engine).create(
+        {
+            "engine_version": "1", "seed": 1, "settings": {}, "settings_hash": "s", "data_hash": "d", "cost_hash": "c",
+            "origin": "real:binance",
+        }
+    )  # fmt: skip
+    strategies, config = StrategyRepository(database.engine), ConfigRepository(database.engine)
+    rows = [
+        strategy(1), strategy(2, oos_scs=57.9), strategy(3, oos_trades=29), strategy(4, oos_scs=None, oos_trades=None),
+        strategy(5, oos_scs=80.0, grade="A"),
+    ]  # fmt: skip
+    strategies.replace_population(run_id, rows)
+    roster = Roster(strategies, config)
+    assert roster.admit(run_id) == (2, 0)
+    enabled = strategies.leaderboard(limit=10, sort="-oos_scs", run_id=run_id, state="enabled").items
+    assert [row["oos_scs"] for row in enabled] == [80.0, 60.0]
+    assert roster.admit(run_id) == (0, 0)
+    strategies.replace_population(run_id, [strategy(7)])
+    kept = strategies.leaderboard(limit=10, run_id=run_id, state="enabled").items
+    assert len(kept) == 2  # evolution deletes no member of the roster
+    present = config.get()
+    off = {
+        "auto_trading": vars(present.auto_trading),
+        "management": {**vars(present.management), "auto_enable": False},
+    }
+    config.put(off, version=present.version, changed_by="test")
+    assert roster.admit(run_id) == (0, 0)
+
+
+def test_reports_and_gauges_tell_where_evolution_stands(database):
+    status = SystemStatusRepository(database.engine)
+    clock = ManualClock(start_ms=1_700_000_000_000)
+    gauges = Gauges(clock, bars_each=1_500.0)
+    reports = Reports("run-1", status, Bus(None), gauges, clock)
+    windows = Windows([synthetic_candles(symbol="BTC/USDT:USDT", bars=1_500, seed=3)])
+
+    def heard(commit):
+        clock.advance(0.5)
+        gauges(commit)
+        reports(commit)
+
+    evolution = Evolution(windows.objective(0), windows.spaces, population=40, seed=2, listener=heard)
+    evolution.run(2)
+    told = status.latest("evolution").data
+    assert (told["state"], told["run_id"], told["generation"], told["round"]) == ("running", "run-1", 2, 4)
+    assert told["evaluations"] == 80
+    assert told["evaluations_per_s"] > 0
+    assert told["strategy_bars_per_s"] == pytest.approx(1_500 * told["evaluations_per_s"])
+    assert told["best_scs"] == evolution.optimizer.best.score
+    reports.tell(paused=True)
+    assert status.latest("evolution").data["state"] == "paused"
