@@ -21,6 +21,7 @@ that is not finite is stored as NULL. Every error is one of `storage.errors`; th
 `StrategyRepository`      the population and the roster, and their leaderboard
 `EvolutionLogRepository`  how runs went and what their optimisers did, as one list
 `EvidenceRepository`      which candles were searched and how often, looks at holdouts, curves
+`SparkRepository`         curves in a few points, for lists
 `ConfigRepository`        the configuration, with a version against lost updates
 `CommandRepository`       what people ask the desk to do: accepted here, done elsewhere
 `LeaseRepository`         the right to do something alone, by the clock of the database
@@ -63,6 +64,7 @@ from storage.operations_log_repository import OperationsLogRepository
 from storage.pagination import MOST_COUNTED, MOST_ROWS, Page
 from storage.run_records import RunRecord, RunState
 from storage.run_repository import RunRepository
+from storage.spark_repository import SparkRepository
 from storage.strategy_list import StrategyCounts, StrategyPage
 from storage.strategy_population import strategy_id
 from storage.strategy_repository import StrategyRepository
@@ -106,6 +108,7 @@ __all__ = [
     "RunRepository",
     "RunState",
     "SettingError",
+    "SparkRepository",
     "StateChange",
     "StatementError",
     "StatusRecord",

@@ -1,0 +1,80 @@
+"""A lineage in the form of an answer: every ancestor has the id that it has, or had, as a strategy."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from cluster.api.values import Answer
+from storage import strategy_id
+from strategies import StrategyError, get
+
+__all__ = ["Lineage", "lineage_answer"]
+
+_NOT_A_GENE = "quantity"
+
+
+class Node(Answer):
+    """A strategy, or an ancestor that is gone."""
+
+    id: str = Field(description="its id as a strategy, which may be no longer there")
+    child: int = Field(description="its number in the species of the run")
+    operator: str
+    fitness: float | None
+    parameters: dict[str, float] | None
+    batch: int
+    depth: int = Field(description="least number of steps back")
+
+
+class Edge(Answer):
+    """Who descends from whom."""
+
+    parent: str
+    child: str
+
+
+class Lineage(Answer):
+    """A strategy and its ancestors."""
+
+    nodes: list[Node]
+    edges: list[Edge]
+
+
+def lineage_answer(row: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a lineage in the form of an answer.
+
+    Parameters
+    ----------
+    row : mapping
+        The strategy, of the table `strategies`.
+    found : mapping
+        What `TrialRepository.lineage` returned.
+
+    Returns
+    -------
+    dict
+        What `Lineage` says.
+    """
+    names = _gene_names(row["type"])
+    ids = {node["child"]: strategy_id(row["run_id"], row["species"], node["child"]) for node in found["nodes"]}
+    return {
+        "nodes": [
+            {
+                "id": ids[node["child"]],
+                **{name: node[name] for name in ("child", "operator", "fitness", "batch", "depth")},
+                "parameters": dict(zip(names, node["genome"], strict=True))
+                if len(names) == len(node["genome"])
+                else None,
+            }
+            for node in found["nodes"]
+        ],
+        "edges": [{"parent": ids[parent], "child": ids[child]} for parent, child in found["edges"]],
+    }
+
+
+def _gene_names(kind: str) -> list[str]:
+    """Return the names of a genome's values; none for a type that is not there any more."""
+    try:
+        return [parameter.name for parameter in get(kind).parameters if parameter.name != _NOT_A_GENE]
+    except StrategyError:
+        return []

@@ -1,0 +1,69 @@
+"""What people should know, and that they have seen it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import Field
+
+from cluster.api.caller import Calling
+from cluster.api.context import Context
+from cluster.api.lists import ListAnswer, ListParameters, list_answer
+from cluster.api.values import Answer, Milliseconds, milliseconds
+from cluster.api.writing import IdempotencyKey, write_once
+
+router = APIRouter(prefix="/api/alerts", tags=["alerts"])
+
+Severity = Literal["info", "warning", "critical"]
+
+
+class AlertParameters(ListParameters):
+    """What the list of alerts takes."""
+
+    severity: Severity | None = None
+    open: bool | None = Field(None, description="only those that go on, or only those that are over")
+
+
+class Alert(Answer):
+    """Something that people should know."""
+
+    id: int
+    ts: Milliseconds
+    severity: Severity
+    code: str
+    message: str
+    target: str | None
+    count: int = Field(description="how often it was raised while it was open")
+    acked_by: str | None
+    acked_at: Milliseconds | None
+    last_ts: Milliseconds
+    open: bool
+
+
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+    acked = None if row["acked_at"] is None else milliseconds(row["acked_at"])
+    return {**row, "ts": milliseconds(row["ts"]), "last_ts": milliseconds(row["last_ts"]), "acked_at": acked}
+
+
+@router.get("", response_model=ListAnswer[Alert], summary="Alerts, the newest first")
+def list_alerts(context: Context, parameters: Annotated[AlertParameters, Query()]) -> dict[str, Any]:
+    """Return a page of alerts."""
+    page = context.alerts.page(**parameters.asked())
+    return list_answer(page, context.clock.now_ms(), _row)
+
+
+@router.post("/{id}/ack", response_model=Alert, summary="Say that an alert was seen")
+def ack_alert(
+    context: Context,
+    caller: Calling,
+    alert: Annotated[int, Path(alias="id", ge=1, le=2**62)],
+    idempotency_key: IdempotencyKey = None,
+) -> dict[str, Any]:
+    """Say that an alert was seen; whoever said so first stays its reader."""
+
+    def write() -> str:
+        row = context.alerts.ack(alert, caller.name, role=str(caller.role))
+        return f"seen by {row['acked_by']}"
+
+    write_once(context, caller, "ack_alert", {}, key=idempotency_key, target=str(alert), write=write)
+    return _row(context.alerts.get(alert))

@@ -1,0 +1,114 @@
+"""The configuration: read as a whole, replaced as a whole, and only by whoever has seen the present one."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Response
+from pydantic import Field
+
+from cluster.api.caller import Calling
+from cluster.api.context import Context
+from cluster.api.problems import Problem
+from cluster.api.values import Answer, Body, Milliseconds, milliseconds
+from cluster.api.writing import IdempotencyKey, write_once
+from storage import ConfigRecord, ConflictError
+
+router = APIRouter(prefix="/api/quantitative/config", tags=["configuration"])
+
+_ACTION = "change_config"
+
+
+class AutoTradingValues(Body):
+    """How trading runs by itself."""
+
+    enabled: bool
+    mode: Literal["auto", "manual", "paper_only"]
+    max_strategies: int = Field(ge=0, le=100_000)
+    real_trading_threshold: float = Field(ge=0, le=100, description="least oos_scs for real money")
+    evolution_interval: float = Field(ge=0, le=31_622_400, description="seconds between generations")
+
+
+class ManagementValues(Body):
+    """How strategies enter and leave the roster."""
+
+    auto_enable: bool
+    max_enabled: int = Field(ge=0, le=100_000)
+    min_oos_trades: int = Field(ge=0, le=1_000_000)
+    demote_below: float = Field(ge=0, le=100)
+    retire_after_days: float = Field(ge=0, le=36_600)
+
+
+class ConfigBody(Body):
+    """The whole configuration; what GET answers may be sent back as it is."""
+
+    auto_trading: AutoTradingValues
+    management: ManagementValues
+    risk: dict[str, Any] | None = Field(None, description="empty until trading is there", max_length=0)
+    version: int | None = Field(None, description="ignored: If-Match counts")
+    changed_by: str | None = Field(None, description="ignored", max_length=1_000)
+    changed_at: int | None = Field(None, description="ignored")
+
+
+class Config(Answer):
+    """The whole configuration."""
+
+    auto_trading: AutoTradingValues
+    management: ManagementValues
+    risk: dict[str, Any] = Field(description="empty until trading is there")
+    version: int
+    changed_by: str
+    changed_at: Milliseconds
+
+
+@router.get("", summary="The configuration")
+def show_config(context: Context, response: Response) -> Config:
+    """Return the configuration; its version is also the ETag."""
+    return _answer(context.config.get(), response)
+
+
+@router.put("", summary="Replace the configuration")
+def put_config(
+    context: Context,
+    caller: Calling,
+    response: Response,
+    body: ConfigBody,
+    if_match: Annotated[str | None, Header(description='the version that was read, such as "3"')] = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Config:
+    """Replace the configuration, if it still has the version that was read before."""
+    version = _version(if_match)
+    values = {"auto_trading": body.auto_trading.model_dump(), "management": body.management.model_dump()}
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    def write() -> str:
+        try:
+            record = context.config.put(values, version=version, changed_by=caller.name, role=str(caller.role))
+        except ConflictError as error:
+            raise Problem(412, "version_conflict", str(error)) from error
+        return f"version {record.version}"
+
+    write_once(context, caller, _ACTION, {"version": version, "sha256": digest}, key=idempotency_key, write=write)
+    return _answer(context.config.get(), response)
+
+
+def _version(if_match: str | None) -> int:
+    if if_match is None or not if_match.strip():
+        raise Problem(428, "if_match_needed", 'send If-Match with the version that GET answered, such as "3"')
+    text = if_match.strip().removeprefix("W/").strip('"')
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Problem(422, "invalid_value", f"If-Match must be the version that GET answered, was {if_match[:40]!r}")
+    return int(text)
+
+
+def _answer(record: ConfigRecord, response: Response) -> Config:
+    response.headers["ETag"] = f'"{record.version}"'
+    return Config(
+        auto_trading=AutoTradingValues(**asdict(record.auto_trading)),
+        management=ManagementValues(**asdict(record.management)),
+        risk={},
+        version=record.version,
+        changed_by=record.changed_by,
+        changed_at=milliseconds(record.changed_at),
+    )

@@ -1,0 +1,53 @@
+"""How runs of evolution went."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from cluster.api.context import Context
+from cluster.api.lists import ListAnswer, ListParameters, list_answer
+from cluster.api.values import Answer, Milliseconds, milliseconds
+
+router = APIRouter(prefix="/api/quantitative/evolution-log", tags=["evolution"])
+
+
+class EvolutionLogParameters(ListParameters):
+    """What the evolution log takes."""
+
+    run_id: str | None = None
+    species: str | None = Field(None, description="such as momentum|BTC/USDT|1h")
+    event: str | None = None
+
+
+class EvolutionLogRow(Answer):
+    """A round of a species, or something that happened to a run."""
+
+    ts: Milliseconds
+    run_id: str
+    generation: int | None
+    round: int | None
+    species: str | None
+    evaluations: int | None
+    best_scs: float | None
+    q25: float | None
+    median_scs: float | None
+    q75: float | None
+    diversity: float | None
+    coverage: float | None
+    event: str | None
+    message: str | None
+    strategy_id: str | None
+    source: str = Field(description="history, or optimizer for what the algorithm did")
+
+
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "ts": milliseconds(row["ts"])}
+
+
+@router.get("", response_model=ListAnswer[EvolutionLogRow], summary="How runs went, the newest first")
+def list_evolution(context: Context, parameters: Annotated[EvolutionLogParameters, Query()]) -> dict[str, Any]:
+    """Return a page of the evolution log."""
+    page = context.evolution_log.page(**parameters.asked())
+    return list_answer(page, context.clock.now_ms(), _row)

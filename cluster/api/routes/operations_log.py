@@ -1,0 +1,48 @@
+"""Who changed what, from what to what, and why."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from cluster.api.context import Context
+from cluster.api.lists import ListAnswer, ListParameters, list_answer
+from cluster.api.values import Answer, Milliseconds, milliseconds
+
+router = APIRouter(prefix="/api/operations-log", tags=["audit"])
+
+
+class OperationsLogParameters(ListParameters):
+    """What the operations log takes."""
+
+    actor: str | None = None
+    action: str | None = None
+    target: str | None = None
+
+
+class OperationsLogRow(Answer):
+    """Something that somebody did, or was refused."""
+
+    id: int
+    ts: Milliseconds
+    actor: str
+    role: str
+    source: str
+    action: str
+    target: str | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    reason: str | None
+    result: str = Field(description="done, accepted, or refused: and why")
+
+
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "ts": milliseconds(row["ts"])}
+
+
+@router.get("", response_model=ListAnswer[OperationsLogRow], summary="Who changed what, the newest first")
+def list_operations(context: Context, parameters: Annotated[OperationsLogParameters, Query()]) -> dict[str, Any]:
+    """Return a page of the operations log."""
+    page = context.operations.page(**parameters.asked())
+    return list_answer(page, context.clock.now_ms(), _row)

@@ -1,0 +1,161 @@
+"""Strategies in the form of answers: a row of the list, and everything about one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import Path
+from pydantic import ConfigDict, Field
+
+from cluster.api.values import Answer, Milliseconds, Money, milliseconds
+
+__all__ = [
+    "Grade",
+    "Kind",
+    "State",
+    "StrategyDetail",
+    "StrategyId",
+    "StrategySummary",
+    "strategy_detail",
+    "strategy_summary",
+]
+
+StrategyId = Annotated[str, Path(alias="id", max_length=64, examples=["kq3v7mzc2hda"])]
+Grade = Literal["A", "B", "C"]
+State = Literal["candidate", "enabled", "live", "retired"]
+Kind = Literal["paper", "simulated", "real"]
+
+_EXAMPLE: dict[str, Any] = {
+    "id": "kq3v7mzc2hda",
+    "type": "momentum",
+    "symbol": "BTC/USDT:USDT",
+    "timeframe": "1h",
+    "venue": "simulated-7",
+    "origin": "simulated:7",
+    "parameters": {"lookback_period": 24, "threshold": 0.012, "stop_loss": 0.0, "take_profit": 0.0},
+    "generation": 12,
+    "round": 3,
+    "state": "candidate",
+    "enabled": False,
+    "money": "simulated",
+    "scs": 71.4,
+    "oos_scs": 58.9,
+    "grade": "C",
+    "grade_reason": "C: out-of-sample SCS 58.9, needs 65",
+    "n_trades": 412,
+    "oos_trades": 96,
+    "win_rate": 0.47,
+    "sharpe": 1.9,
+    "profit_factor": 1.31,
+    "max_drawdown": 0.18,
+    "volatility": 0.35,
+    "weight": None,
+    "pnl_day": None,
+    "spark": [1.0, 1.02, 1.01, 1.05],
+    "version": 1,
+}
+
+
+class StrategySummary(Answer):
+    """A strategy in a list."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    id: str
+    type: str
+    symbol: str
+    timeframe: str
+    venue: str
+    origin: str = Field(description="real:VENUE or simulated:SEED")
+    parameters: dict[str, float]
+    generation: int
+    round: int
+    state: State
+    enabled: bool
+    money: Kind
+    scs: float | None = Field(description="SCS on all candles, 0..100; what it was selected on included")
+    oos_scs: float | None = Field(description="SCS on candles after its selection, 0..100: evidence")
+    grade: Grade
+    grade_reason: str | None
+    n_trades: int | None
+    oos_trades: int | None
+    win_rate: float | None
+    sharpe: float | None
+    profit_factor: float | None
+    max_drawdown: float | None = Field(description="fraction of the peak, 0 or more")
+    volatility: float | None = Field(description="annualised")
+    weight: float | None = Field(description="share of the allocation; null until trading is there")
+    pnl_day: Money | None = Field(description="of this day, in quote currency; null until trading is there")
+    spark: list[float] | None = Field(description="its index in a few points, out of sample where that is known")
+    version: int = Field(description="for commands: it grows with every change")
+
+
+class Fold(Answer):
+    """A span that a strategy was scored on."""
+
+    kind: str = Field(description="train, test or holdout")
+    start: Milliseconds
+    stop: Milliseconds
+    scs: float | None = None
+    n_trades: int | None = None
+    sharpe: float | None = None
+
+
+class StrategyDetail(StrategySummary):
+    """Everything about a strategy."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE | {"psr": 0.91, "dsr": 0.32}]})
+
+    score_parts: dict[str, float | None] | None = Field(description="the five parts of the SCS, 0..1")
+    psr: float | None
+    dsr: float | None
+    n_trials: int | None
+    n_trials_effective: float | None
+    excess_return: float | None
+    folds: list[Fold] | None
+    drift_bps: float | None = Field(description="live against its paper twin; null until trading is there")
+    capacity: Money | None = Field(description="null until trading is there")
+    hurdle_rate: float | None = Field(description="null until the RWA hub is there")
+    created_at: Milliseconds
+
+
+_LATER = ("weight", "pnl_day", "drift_bps", "capacity", "hurdle_rate")
+_SUMMARY = tuple(name for name in StrategySummary.model_fields if name not in (*_LATER, "spark"))
+_DETAIL = tuple(name for name in StrategyDetail.model_fields if name not in (*_LATER, "spark", "created_at"))
+
+
+def strategy_summary(row: Mapping[str, Any], spark: Sequence[float] | None) -> dict[str, Any]:
+    """Return a strategy as it stands in a list.
+
+    Parameters
+    ----------
+    row : mapping
+        Of the table `strategies`.
+    spark : sequence of float or None
+        Its index in a few points.
+
+    Returns
+    -------
+    dict
+        What `StrategySummary` says.
+    """
+    return {**{name: row[name] for name in _SUMMARY}, "weight": None, "pnl_day": None, "spark": spark}
+
+
+def strategy_detail(row: Mapping[str, Any], spark: Sequence[float] | None) -> dict[str, Any]:
+    """Return everything about a strategy.
+
+    Parameters
+    ----------
+    row : mapping
+        Of the table `strategies`.
+    spark : sequence of float or None
+        Its index in a few points.
+
+    Returns
+    -------
+    dict
+        What `StrategyDetail` says.
+    """
+    later = dict.fromkeys(_LATER)
+    known = {name: row[name] for name in _DETAIL}
+    return {**known, **later, "spark": spark, "created_at": milliseconds(row["created_at"])}

@@ -1,0 +1,150 @@
+"""Commands to strategies: each is stored first, and then done by whoever serves a request next.
+
+So a command outlives the replica that accepted it. One that was interrupted is done again (`CommandRepository.requeue`)
+and then finds its work done.
+"""
+
+from typing import Any
+
+from sqlalchemy import Engine
+
+from cluster.api.problems import Problem, of_error
+from cluster.api.writing import refusal_detail
+from market import Clock
+from storage import (
+    Command,
+    CommandRepository,
+    OperationsLogRepository,
+    StateChange,
+    StorageUserError,
+    StrategyRepository,
+)
+
+__all__ = ["ROSTER_ACTIONS", "finished", "log_refusal", "work_off"]
+
+ROSTER_ACTIONS = ("enable", "disable", "retire")
+
+_WAIT_S = 5.0
+_LOOK_S = 0.02
+_AGAIN_S = 30.0
+_TOLD = 5
+_RESULTS = {"enable": ("enabled", True), "disable": ("enabled", False), "retire": ("retired", False)}
+
+
+def finished(engine: Engine, command: Command, clock: Clock) -> Command:
+    """Do the commands that wait, until one of them is done.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of an open `Database`.
+    command : Command
+        The one that somebody waits for.
+    clock : Clock
+        Bounds the wait.
+
+    Returns
+    -------
+    Command
+        As it is then; still running where another process takes its time.
+    """
+    commands = CommandRepository(engine)
+    until = clock.monotonic() + _WAIT_S
+    while command.status in ("accepted", "running"):
+        if not work_off(engine, most=1):
+            clock.sleep(_LOOK_S)
+        command = commands.get(command.id)
+        if clock.monotonic() > until:
+            break
+    return command
+
+
+def work_off(engine: Engine, most: int = 100) -> int:
+    """Do commands to strategies that wait, the oldest first.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of an open `Database`.
+    most : int
+        How many at most.
+
+    Returns
+    -------
+    int
+        How many were done or refused.
+    """
+    commands = CommandRepository(engine)
+    for done in range(most):
+        command = commands.take(ROSTER_ACTIONS)
+        if command is None:
+            return done
+        commands.finish(command.id, *_carry_out(engine, command))
+    return most
+
+
+def _carry_out(engine: Engine, command: Command) -> tuple[str, str]:
+    """Return how a command ended, and what is to be said about it."""
+    strategies = StrategyRepository(engine)
+    author: dict[str, Any] = {"by": command.by, "role": command.role, "reason": command.reason}
+    ids = command.parameters.get("ids")
+    if ids is not None:
+        return _summed_up(strategies.set_states(ids, command.action, **author), command)
+    target = str(command.target)
+    try:
+        row = strategies.set_state(target, command.action, version=command.parameters.get("version"), **author)
+    except StorageUserError as error:
+        problem = of_error(error)
+        if problem is None or problem.status >= 500:
+            raise
+        if _is_repeated(command) and _is_done(strategies.get(target), command):
+            return "done", "done before it was interrupted"
+        log_refusal(engine, command, problem)
+        return "refused", refusal_detail(problem)
+    return "done", f"{row['state']}, version {row['version']}"
+
+
+def log_refusal(engine: Engine, command: Command, problem: Problem) -> None:
+    """Tell the operations log of a command that was refused.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of an open `Database`.
+    command : Command
+        What was asked for.
+    problem : Problem
+        Why not.
+    """
+    OperationsLogRepository(engine).append(
+        command.by,
+        command.action,
+        role=command.role,
+        source="api",
+        target=command.target,
+        reason=command.reason,
+        result=f"refused: {problem.code}",
+    )
+
+
+def _summed_up(changes: "list[StateChange] | Any", command: Command) -> tuple[str, str]:
+    repeated = _is_repeated(command)
+    refused = [
+        change
+        for change in changes
+        if not change.changed and not (repeated and (change.state, change.enabled) == _RESULTS[command.action])
+    ]
+    done = len(changes) - len(refused)
+    told = "; ".join(str(change.error) for change in refused[:_TOLD])
+    more = f"; and {len(refused) - _TOLD} more" if len(refused) > _TOLD else ""
+    detail = f"{done} of {len(changes)} done" + (f"; not: {told}{more}" if refused else "")
+    return ("done" if done or not changes else "refused"), detail
+
+
+def _is_repeated(command: Command) -> bool:
+    """Return whether a command was taken before: it then waited for long until it was accepted again."""
+    return (command.updated_at - command.ts).total_seconds() > _AGAIN_S
+
+
+def _is_done(row: Any, command: Command) -> bool:
+    return (row["state"], row["enabled"]) == _RESULTS[command.action]

@@ -1,0 +1,93 @@
+"""How values are written in answers: times in ms UTC, numbers finite or absent, money as decimal text."""
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["Answer", "Body", "Milliseconds", "Money", "finite", "finite_list", "milliseconds", "money"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+Milliseconds = Annotated[int, Field(description="ms UTC since 1970", examples=[1_767_225_600_000])]
+Money = Annotated[str, Field(description="decimal text", examples=["1234.50"], pattern=r"^-?\d+(\.\d+)?$")]
+
+
+class Answer(BaseModel):
+    """A part of an answer; written by us, so its values are taken as they are."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Body(BaseModel):
+    """A part of a request; an unknown name in it is refused, for it would be a wish that nobody hears."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a time as ms UTC since 1970.
+
+    Parameters
+    ----------
+    moment : datetime
+        Aware.
+
+    Returns
+    -------
+    int
+        Whole milliseconds; what is left is cut off.
+    """
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def finite(value: float | None) -> float | None:
+    """Return a number as JSON may hold it.
+
+    Parameters
+    ----------
+    value : float or None
+        Any number.
+
+    Returns
+    -------
+    float or None
+        None for NaN and infinities.
+    """
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def finite_list(values: Iterable[float]) -> list[float | None]:
+    """Return numbers as JSON may hold them.
+
+    Parameters
+    ----------
+    values : iterable of float
+        Any numbers.
+
+    Returns
+    -------
+    list of (float or None)
+        None for NaN and infinities.
+    """
+    return [finite(value) for value in values]
+
+
+def money(value: Decimal | float) -> str:
+    """Return an amount as decimal text, exactly, without an exponent.
+
+    Parameters
+    ----------
+    value : Decimal or float
+        Finite. A float is written with the shortest digits that give it back.
+
+    Returns
+    -------
+    str
+        Such as "1234.5".
+    """
+    return f"{value if isinstance(value, Decimal) else Decimal(repr(value)):f}"

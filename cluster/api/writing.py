@@ -1,0 +1,172 @@
+"""Writes that are done once: an Idempotency-Key makes a command of a write, and the same key again is the same command.
+
+What came of the first try is told again, a refusal with its code too. A try whose process was lost is done again: every
+write is guarded by a version or changes nothing the second time.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Header
+
+from cluster.api.caller import Caller
+from cluster.api.problems import Problem, of_error
+from storage import Command, CommandRepository, ConflictError, OperationsLogRepository
+
+if TYPE_CHECKING:
+    from cluster.api.context import ApiContext
+
+__all__ = ["IdempotencyKey", "add_command", "refusal_detail", "refused_again", "write_once"]
+
+_SEPARATOR = ": "
+_OURS = 500
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(max_length=200, description="the same key again is the same write, and is done once", examples=["7c0e1b52"]),
+]
+
+
+def add_command(
+    context: "ApiContext",
+    caller: Caller,
+    action: str,
+    target: str | None,
+    parameters: Mapping[str, object],
+    reason: str | None,
+    key: str | None,
+) -> Command:
+    """Accept a command, or find the one that has the key.
+
+    Parameters
+    ----------
+    context : ApiContext
+        Where commands are stored.
+    caller : Caller
+        Who asks for it.
+    action, target, parameters, reason
+        What is asked for.
+    key : str or None
+        The Idempotency-Key.
+
+    Returns
+    -------
+    Command
+        As it is now: one that was there before may have ended.
+
+    Raises
+    ------
+    Problem
+        422 if the key was used for another command.
+    """
+    commands = CommandRepository(context.database.engine)
+    try:
+        name = commands.add(
+            action, target, parameters, reason, by=caller.name, role=str(caller.role), idempotency_key=key
+        )
+    except ConflictError as error:
+        raise Problem(422, "idempotency_key_reused", str(error)) from error
+    return commands.get(name)
+
+
+def write_once(
+    context: "ApiContext",
+    caller: Caller,
+    action: str,
+    parameters: Mapping[str, object],
+    *,
+    key: str | None,
+    write: Callable[[], str],
+    target: str | None = None,
+) -> None:
+    """Write, unless a write of the same key was done.
+
+    Parameters
+    ----------
+    context : ApiContext
+        Where commands are stored.
+    caller : Caller
+        Who writes.
+    action, parameters, target
+        What is written: the same key must stand for the same.
+    key : str or None
+        The Idempotency-Key.
+    write : callable
+        Does it, and returns what to remember of it.
+    """
+    if key is None:
+        _audited(context, caller, action, target, write)
+        return
+    command = add_command(context, caller, action, target, parameters, None, key)
+    if command.status == "done":
+        return
+    refused_again(command)
+    commands = CommandRepository(context.database.engine)
+    try:
+        end = "done", _audited(context, caller, action, target, write)
+    except Exception as error:
+        problem = of_error(error)
+        if problem is None or problem.status >= _OURS:  # it may be tried again
+            raise
+        if commands.get(command.id).status == "done":  # the same write at the same time was faster
+            return
+        end = "refused", refusal_detail(problem)
+    with suppress(ConflictError):  # it has ended: the other one tells the same
+        commands.finish(command.id, *end)
+    refused_again(commands.get(command.id))
+
+
+def refusal_detail(problem: Problem) -> str:
+    """Return what is remembered of a refusal.
+
+    Parameters
+    ----------
+    problem : Problem
+        The refusal.
+
+    Returns
+    -------
+    str
+        Its code and its words.
+    """
+    return f"{problem.status} {problem.code}{_SEPARATOR}{problem.detail}"
+
+
+def refused_again(command: Command) -> None:
+    """Refuse a command that was refused before, in the same words.
+
+    Parameters
+    ----------
+    command : Command
+        As it was found.
+
+    Raises
+    ------
+    Problem
+        If it was refused.
+    """
+    if command.status != "refused":
+        return
+    head, _, words = (command.detail or "").partition(_SEPARATOR)
+    status, _, code = head.partition(" ")
+    raise Problem(int(status) if status.isdigit() else 409, code or "refused", words or "this was refused before")
+
+
+def _audited(context: "ApiContext", caller: Caller, action: str, target: str | None, write: Callable[[], str]) -> str:
+    """Write; a refusal is told to the operations log, a success has told of itself."""
+    try:
+        return write()
+    except Exception as error:
+        problem = of_error(error)
+        if problem is not None and problem.status < _OURS:
+            OperationsLogRepository(context.database.engine).append(
+                caller.name,
+                action,
+                role=str(caller.role),
+                source="api",
+                target=target,
+                reason=None,
+                result=f"refused: {problem.code}",
+            )
+        raise
