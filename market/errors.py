@@ -13,6 +13,7 @@
     │       └── StoreFullError     because it has no room left
     ├── a retry may help
     │   └── VenueUnavailableError  the venue did not answer within the bounded retries
+    │       └── RateLimitError     because it was asked too often; ask again later, and less
     └── nobody knows yet
         ├── BrokenPageError        the venue answered something that cannot be true; it was not stored
         └── VenueRefusedError      the venue refused the request for a reason of its own
@@ -55,6 +56,10 @@ class StoreFullError(StoreError):
 
 class VenueUnavailableError(MarketError):
     """A venue could not be reached within the bounded retries; what was fetched before is kept."""
+
+
+class RateLimitError(VenueUnavailableError):
+    """A venue limits our requests; asking on at once would make it worse."""
 
 
 class BrokenPageError(MarketError):

@@ -1,29 +1,21 @@
 """Any venue that ccxt knows, as a source of candles: names are checked, waiting and retrying are bounded."""
 
 import difflib
-import importlib
 import json
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 from market.clock import Clock
-from market.errors import BrokenPageError, MarketError, UnknownNameError, VenueRefusedError, VenueUnavailableError
+from market.errors import BrokenPageError, UnknownNameError
 from market.pages import Expectation, Page, checked_page
 from market.timeframe import canonical, parse_timeframe
-
-ATTEMPTS = 5
-"""How often one request is made before a venue counts as unavailable."""
-
-LONGEST_WAIT_S = 60.0
-"""Longest wait between two attempts."""
+from market.venue_requests import ATTEMPTS, VenueRequests, ccxt_library
 
 USUAL_PAGE = 500
 """Candles asked for at once where ccxt does not know what the venue allows."""
 
 SMALLEST_PAGE = 50
 """Fewest candles asked for at once."""
-
-Answer = TypeVar("Answer")
 
 
 class Exchange(Protocol):
@@ -61,7 +53,7 @@ def open_exchange(venue: str) -> Exchange:
     UnknownNameError
         If ccxt knows no such venue; the nearest names are given.
     """
-    ccxt = _ccxt()
+    ccxt = ccxt_library()
     if venue not in ccxt.exchanges:
         raise UnknownNameError(f"venue must be one that ccxt knows, was {venue!r}{_nearest(venue, ccxt.exchanges)}")
     exchange: Exchange = getattr(ccxt, venue)({"enableRateLimit": True, "timeout": 20_000})
@@ -81,6 +73,8 @@ class CandleSource:
         A known timeframe that the venue offers.
     clock : Clock
         Decides, together with the venue's own time, which candles are closed; waits between attempts.
+    attempts : int
+        How often one request is made before it counts as failed.
 
     Attributes
     ----------
@@ -88,6 +82,8 @@ class CandleSource:
         Candles asked for at once; lowered when the venue turns out to give fewer.
     anchor : int or None
         A bar open known to lie on the venue's grid, ms UTC.
+    ahead_ms : int
+        By how much our clock is ahead of the venue's; 0 where the venue does not tell the time.
 
     Raises
     ------
@@ -95,9 +91,10 @@ class CandleSource:
         If the venue does not list the symbol or does not offer the timeframe.
     """
 
-    def __init__(self, exchange: Exchange, symbol: str, timeframe: str, clock: Clock) -> None:
+    def __init__(self, exchange: Exchange, symbol: str, timeframe: str, clock: Clock, attempts: int = ATTEMPTS) -> None:
         self._exchange = exchange
         self._clock = clock
+        self._requests = VenueRequests(exchange.id, clock, attempts)
         self.symbol = symbol
         self.timeframe = canonical(timeframe)
         self.length_ms = parse_timeframe(timeframe)
@@ -107,14 +104,15 @@ class CandleSource:
         if self.timeframe not in exchange.timeframes:
             offered = ", ".join(exchange.timeframes)
             raise UnknownNameError(f"{exchange.id} offers the timeframes {offered}; was {self.timeframe}")
-        markets = self._attempt("its markets", exchange.load_markets)
+        markets = self._requests.answer("its markets", lambda: _some(exchange.load_markets()))
         if symbol not in markets:
             raise UnknownNameError(f"{exchange.id} does not list {symbol}{_nearest_symbol(symbol, markets)}")
         feature = getattr(exchange, "feature_value", None)
         allowed = feature(symbol, "fetchOHLCV", "limit", None) if feature else None
         self.limit = int(allowed or USUAL_PAGE)
         self.honours_until = _reads_until(exchange)
-        self._ahead_ms = self._ahead_of_venue()
+        self.ahead_ms = 0
+        self.synchronise()
 
     @property
     def venue_id(self) -> str:
@@ -123,7 +121,7 @@ class CandleSource:
 
     def now(self) -> int:
         """Return the time in ms UTC by our clock or the venue's, whichever is behind: no open candle seems closed."""
-        return self._clock.now_ms() - max(0, self._ahead_ms)
+        return self._clock.now_ms() - max(0, self.ahead_ms)
 
     def ask(self, since: int, until: int | None) -> Page:
         """Return one page of closed candles that open at `since` or later.
@@ -147,10 +145,10 @@ class CandleSource:
             if not rows:
                 self._check_readable()
             now = self.now()
-            latest = now + abs(self._ahead_ms) + self.length_ms
+            latest = now + abs(self.ahead_ms) + self.length_ms
             return checked_page(rows, Expectation(self.timeframe, since, now, latest, self.anchor, self.limit))
 
-        page = self._attempt(f"{self.symbol} {self.timeframe}", once)
+        page = self._requests.answer(f"{self.symbol} {self.timeframe}", once)
         if len(page) and self.anchor is None:
             self.anchor = page.first
         return page
@@ -164,50 +162,18 @@ class CandleSource:
             except ValueError:
                 raise BrokenPageError(f"an answer must be JSON, was {text[:80]!r}") from None
 
-    def _ahead_of_venue(self) -> int:
-        """Return by how many ms our clock is ahead of the venue's; 0 where the venue does not tell the time."""
-        if not getattr(self._exchange, "has", {}).get("fetchTime"):
-            return 0
-        told = self._attempt("its time", self._exchange.fetch_time)  # type: ignore[attr-defined]
-        return self._clock.now_ms() - int(told) if told else 0
-
-    def _attempt(self, what: str, request: Callable[[], Answer]) -> Answer:
-        """Return the answer to a request, made at most ATTEMPTS times."""
-        ccxt = _ccxt()
-        failure: MarketError | None = None
-        for attempt in range(ATTEMPTS):
-            try:
-                return request()
-            except BrokenPageError as error:
-                failure = BrokenPageError(
-                    f"{self.venue_id} answered {what} wrongly, nothing of it was stored: {error}; try later"
-                )
-                wait = 2.0**attempt
-            except (ccxt.RateLimitExceeded, ccxt.DDoSProtection) as error:
-                failure = VenueUnavailableError(f"{self.venue_id} limits our requests; try later ({_line(error)})")
-                wait = 5.0 * 2.0**attempt
-            except ccxt.OperationFailed as error:
-                failure = VenueUnavailableError(
-                    f"{self.venue_id} did not answer {what} in {ATTEMPTS} attempts; try later ({_line(error)})"
-                )
-                wait = 2.0**attempt
-            except ccxt.BaseError as error:
-                raise VenueRefusedError(f"{self.venue_id} refused {what}: {_line(error)}") from error
-            except (TypeError, AttributeError, LookupError, ArithmeticError) as error:
-                # ccxt takes answers apart without checking them, so nonsense surfaces as any of these
-                failure = BrokenPageError(
-                    f"{self.venue_id} answered {what} with something that ccxt cannot read; try later ({_line(error)})"
-                )
-                wait = 2.0**attempt
-            if attempt < ATTEMPTS - 1:
-                self._clock.sleep(min(wait, LONGEST_WAIT_S))
-        assert failure is not None
-        raise failure
+    def synchronise(self) -> None:
+        """Compare our clock with the venue's again, where the venue tells the time."""
+        if getattr(self._exchange, "has", {}).get("fetchTime"):
+            told = self._requests.answer("its time", self._exchange.fetch_time)  # type: ignore[attr-defined]
+            self.ahead_ms = self._clock.now_ms() - int(told) if told else 0
 
 
-def _ccxt() -> Any:
-    """Return ccxt, loaded at the first download: whoever imports `market` must neither wait for it nor depend on it."""
-    return importlib.import_module("ccxt")
+def _some(markets: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the markets of a venue; an outage that is answered with none is no list of markets."""
+    if not markets:
+        raise BrokenPageError("a venue must list at least one market, it listed none")
+    return markets
 
 
 def _reads_until(exchange: Exchange) -> bool:
@@ -230,7 +196,3 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 def _letters(symbol: str) -> str:
     return "".join(letter for letter in symbol.partition(":")[0].upper() if letter.isalnum())
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -15,7 +15,8 @@ from market.errors import (
     VenueUnavailableError,
 )
 from market.pages import Expectation, checked_page
-from market.venues import ATTEMPTS, open_exchange
+from market.venue_requests import ATTEMPTS
+from market.venues import open_exchange
 
 HOUR = 3_600_000
 
