@@ -40,7 +40,7 @@ _RECEIVE_BUFFER = 16_384  # and what a client can make us read at once
 _BACKLOG = 1_024
 _MOST_COMPLAINTS = 20
 _SWEEP_S = 1.0
-_STOP_S = 2.5
+_STOP_S = 2.0
 _TOO_SLOW = 4408
 
 

