@@ -16,6 +16,7 @@ that is not finite is stored as NULL. Every error is one of `storage.errors`; th
 
 ========================  =========================================================================
 `open_database`           opens, migrates, and gives a `Database` with its `engine`
+`open_cache`              opens the cache, embedded or at `REDIS_URL`, and gives a `Cache` with its `url`
 `RunRepository`           runs: one transaction for a batch's results and the state after it
 `TrialRepository`         every genome evaluated, and who descends from whom
 `StrategyRepository`      the population and the roster, and their leaderboard
@@ -28,16 +29,19 @@ that is not finite is stored as NULL. Every error is one of `storage.errors`; th
 `OperationsLogRepository` the audit log: who changed what
 `AlertRepository`         what people should know
 `SystemStatusRepository`  what was measured, of which the latest is asked for most
-`storage.embedded`        `embedded_status` and `stop_embedded`: the embedded server of a home, from outside
+`storage.embedded`        `embedded_status` and `stop_embedded`: the embedded database of a home, from outside
+`storage.cache_server`    `cache_status` and `stop_cache`: the embedded cache of a home, from outside
 ========================  =========================================================================
 """
 
 from storage.alert_repository import SEVERITIES, AlertRepository
+from storage.cache import Cache, open_cache
 from storage.command_repository import Command, CommandRepository
 from storage.config_repository import AutoTrading, ConfigRecord, ConfigRepository, Management
 from storage.database import Database, open_database
 from storage.errors import (
     AccountError,
+    CacheUnreachableError,
     ConflictError,
     DatabaseBusyError,
     DatabaseUnreachableError,
@@ -80,6 +84,8 @@ __all__ = [
     "AccountError",
     "AlertRepository",
     "AutoTrading",
+    "Cache",
+    "CacheUnreachableError",
     "Command",
     "CommandRepository",
     "ConfigRecord",
@@ -123,6 +129,7 @@ __all__ = [
     "TrialRepository",
     "VersionError",
     "home",
+    "open_cache",
     "open_database",
     "require_lease",
     "strategy_id",

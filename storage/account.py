@@ -120,7 +120,7 @@ class ServerAccount:
             folder.chmod(0o710)
 
 
-def server_account(folders: Sequence[Path], program: Path) -> ServerAccount:
+def server_account(folders: Sequence[Path], program: Path, *, instead: str = "DB_HOST") -> ServerAccount:
     """Return an account that may run a program and pass through our folders.
 
     Parameters
@@ -129,6 +129,8 @@ def server_account(folders: Sequence[Path], program: Path) -> ServerAccount:
         The folders on the way to what the server writes, outermost first: EVOQ_HOME and those below it.
     program : Path
         The server's program.
+    instead : str
+        The variable that names a server which somebody else runs, for the message.
 
     Returns
     -------
@@ -156,7 +158,7 @@ def server_account(folders: Sequence[Path], program: Path) -> ServerAccount:
         "a server must not run as root, and no other way works here"
         f" (tried: {', '.join(tried) or 'none'}) for the folder {folders[-1]}: run Evoq as"
         f" {'an ordinary user' if owner == 0 else f'the user {owner} who owns {folders[0]}'}, or set EVOQ_HOME (and"
-        " install Evoq) where others may pass, such as below /var/lib or /opt, or set DB_HOST"
+        f" install Evoq) where others may pass, such as below /var/lib or /opt, or set {instead}"
     )
 
 

@@ -4,9 +4,10 @@
 
     StorageError
     ├── StorageUserError (ValueError)      the user must act; one line says the rule, the value and the cure
-    │   ├── SettingError                   a DB_* variable has a value that cannot be meant
+    │   ├── SettingError                   DB_PORT or REDIS_URL has a value that cannot be meant
     │   ├── HomeError                      EVOQ_HOME cannot be made, entered or written
     │   ├── DatabaseUnreachableError       nobody answers at host:port, or there is no PostgreSQL to start
+    │   ├── CacheUnreachableError          nobody answers at REDIS_URL, or there is no Valkey to start
     │   ├── DatabaseBusyError              another try may succeed: connection lost, starting up, lock not granted
     │   ├── LoginError                     the server refuses the user, the password or the database
     │   ├── PrivilegeError                 the database user may not do what Evoq needs
@@ -27,6 +28,7 @@ a password in it. Nor does it carry the parameters of a failed statement, which 
 
 __all__ = [
     "AccountError",
+    "CacheUnreachableError",
     "ConflictError",
     "DatabaseBusyError",
     "DatabaseUnreachableError",
@@ -56,7 +58,7 @@ class StorageUserError(StorageError, ValueError):
 
 
 class SettingError(StorageUserError):
-    """A DB_* variable has a value that cannot be meant."""
+    """DB_PORT or REDIS_URL has a value that cannot be meant."""
 
 
 class HomeError(StorageUserError):
@@ -65,6 +67,10 @@ class HomeError(StorageUserError):
 
 class DatabaseUnreachableError(StorageUserError):
     """Nobody answers at the host and port, or there is no PostgreSQL to start."""
+
+
+class CacheUnreachableError(StorageUserError):
+    """Nobody answers at REDIS_URL, or there is no Valkey to start."""
 
 
 class DatabaseBusyError(StorageUserError):

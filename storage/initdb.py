@@ -16,14 +16,14 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from storage.account import ServerAccount
-from storage.errors import DiskFullError, EmbeddedServerError, HomeError, VersionError
+from storage.errors import EmbeddedServerError, HomeError, VersionError
 from storage.folders import report_home_trouble, write_private
 from storage.server_files import ServerFiles, installed_version
+from storage.server_trouble import report_server_trouble
 
-__all__ = ["DATABASE", "ROLE", "check_version", "prepare_cluster", "report_server_trouble"]
+__all__ = ["DATABASE", "ROLE", "check_version", "prepare_cluster"]
 
 DATABASE = "evoq"
 ROLE = "evoq"
@@ -177,40 +177,9 @@ def _run(files: ServerFiles, account: ServerAccount, command: list[str], text_in
     lines = [line for line in done.stderr.splitlines() if "ERROR:" in line or "FATAL:" in line or "error:" in line]
     if done.returncode or lines:
         # Single-user mode repeats a failed statement in its complaint; only the line with the reason is told.
-        report_server_trouble("\n".join(lines) or f"exit status {done.returncode}", files.folder, name)
-
-
-def report_server_trouble(words: str, folder: Path, doing: str) -> NoReturn:
-    """Put what one of PostgreSQL's programs complained about into one line.
-
-    Parameters
-    ----------
-    words : str
-        What it wrote.
-    folder : Path
-        Where it works.
-    doing : str
-        The program or the step that failed.
-
-    Raises
-    ------
-    DiskFullError
-        If there is no space.
-    HomeError
-        If the folder is not the server's.
-    EmbeddedServerError
-        In all other cases.
-    """
-    if "No space left on device" in words or "Disk quota exceeded" in words:
-        raise DiskFullError(f"no space left for the database in {folder}: free some space, or set EVOQ_HOME")
-    if "Permission denied" in words or "has wrong ownership" in words:
-        raise HomeError(
-            f"the database may not use {folder} (permission denied): run Evoq as the user who owns it,"
-            " or set EVOQ_HOME to another folder"
+        report_server_trouble(
+            "\n".join(lines) or f"exit status {done.returncode}", files.folder, f"{name} of the embedded PostgreSQL"
         )
-    marked = [line for line in words.splitlines() if "FATAL:" in line or "PANIC:" in line or "rror:" in line]
-    reason = (marked or words.strip().splitlines() or ["it left no word"])[-1].strip()
-    raise EmbeddedServerError(f"{doing} of the embedded PostgreSQL failed in {folder}: {reason}")
 
 
 def _sync_folder(folder: Path) -> None:

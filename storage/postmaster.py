@@ -1,7 +1,6 @@
-"""The embedded server's process: is it running, start it, stop it.
+"""The embedded PostgreSQL's process: is it running, start it, stop it.
 
-The server inherits an flock on ``server.lock`` from whoever starts it and holds it until its last process
-is gone. So the kernel tells a running server from a dead one; ``postmaster.pid``, which a crash or a reboot
+Whether it runs says ``server.lock`` (see `storage.server_share`); ``postmaster.pid``, which a crash or a reboot
 leaves behind and whose process id may long belong to somebody else, only says where to find it.
 """
 
@@ -16,9 +15,11 @@ import psutil
 from storage.account import ServerAccount
 from storage.driver import DriverError, connect
 from storage.errors import EmbeddedServerError, LoginError
-from storage.initdb import DATABASE, ROLE, report_server_trouble
+from storage.initdb import DATABASE, ROLE
 from storage.locks import FileLock
-from storage.server_files import HOST, ServerFiles
+from storage.server_files import ServerFiles
+from storage.server_folder import HOST
+from storage.server_trouble import report_server_trouble
 from storage.settings import ConnectionSettings
 
 __all__ = ["Postmaster", "find", "start", "stop"]
@@ -138,7 +139,7 @@ def start(files: ServerFiles, account: ServerAccount, lock: FileLock) -> Postmas
             raise EmbeddedServerError(f"the embedded PostgreSQL started but refuses its own role: see {files.logs}")
         words = files.last_words()
         if "Address already in use" not in words and "could not create any TCP/IP sockets" not in words:
-            report_server_trouble(words, files.folder, "the start")
+            report_server_trouble(words, files.folder, "the start of the embedded PostgreSQL")
         port = files.choose_port(avoid=port)
     raise EmbeddedServerError(f"no port of {HOST} stayed free long enough to start PostgreSQL: try again")
 

