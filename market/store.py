@@ -22,7 +22,7 @@ from market.reading import METADATA_PREFIX, read_candles
 from market.replacement import disk_errors, locked, replace_file
 from market.spans import Span, union
 from market.symbols import UNKNOWN, real_origin, simulated_origin, unified_symbol
-from market.tail import MOST_RECORDS, drop_tail, extend_tail, read_tail
+from market.tail import MOST_RECORDS, drop_tail, extend_tail, file_stamp, read_tail, tail_path
 from market.validation import COLUMNS
 
 _ASKED = METADATA_PREFIX + "asked"
@@ -191,7 +191,7 @@ class CandleStore:
         """
         path = self.path(venue, symbol, timeframe, origin)
         if not path.exists():
-            held = ", ".join(sorted(file.stem for file in self._files())) or "nothing"
+            held = ", ".join(sorted(file.stem for file in self.files())) or "nothing"
             raise CandleFileError(f"{self.root} holds no {path.stem}; fetch it first; it holds {held}")
         return read_candles(path)
 
@@ -212,10 +212,27 @@ class CandleStore:
 
     def list(self) -> tuple[StoredCandles, ...]:
         """Return what the store holds, by file name; a file that cannot be read is listed with its problem."""
-        return tuple(_described(path) for path in self._files())
+        return tuple(_described(path) for path in self.files())
 
-    def _files(self) -> tuple[Path, ...]:
+    def files(self) -> tuple[Path, ...]:
+        """Return the files of the store by name, whether or not they can be read."""
         return tuple(sorted(path for path in self.root.glob("*.parquet") if not path.name.startswith(".")))
+
+    def changed_ms(self, path: Path) -> int:
+        """Return when something was last stored in a file of the store, ms UTC by the clock of the file system.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+
+        Returns
+        -------
+        int
+            0 where there is none.
+        """
+        stamps = [file_stamp(each) for each in (path, tail_path(path))]
+        return max((stamp[1] // 1_000_000 for stamp in stamps if stamp), default=0)
 
     def _load(self, path: Path) -> tuple[Candles | None, tuple[Span, ...]]:
         if not path.exists():

@@ -56,13 +56,13 @@ def test_module_exports_only_what_exists(path):
 
 
 def test_every_module_is_used_somewhere():
-    """A module nobody imports is dead; commands, strategy types and migrations are discovered."""
+    """A module nobody imports is dead; commands, strategy types and migrations are discovered, processes started."""
     sources = "\n".join(path.read_text() for path in [*MODULES, *REPOSITORY.glob("benchmarks/*.py")])
     discovered = {"cluster.api.routes", "cluster.commands", "strategies", "evolution.operators", "storage.migrations"}
     for path in MODULES:
         name = name_of(path)
         package, _, stem = name.rpartition(".")
-        if path.stem == "__init__" or any(package.startswith(found) for found in discovered):
+        if path.stem in {"__init__", "__main__"} or any(package.startswith(found) for found in discovered):
             continue
         used = re.search(rf"from {re.escape(name)} import|from {re.escape(package)} import [^\n]*\b{stem}\b", sources)
         entry = any(target.startswith(f"{name}:") for target in SETTINGS["project"]["scripts"].values())
