@@ -37,7 +37,7 @@ class PushLimits:
     message_bytes: int = 4_096
     burst_bytes: int = 16_384
     steady_bytes_per_s: int = 2_048
-    queue_events: int = 1_000
+    queue_events: int = 500
     queue_bytes: int = 1_048_576
     slow_s: float = 30.0
     heartbeat_s: float = 20.0
