@@ -1,0 +1,60 @@
+"""Probes: asking a service whether it answers, in a thread of its own, for the question may take long."""
+
+import threading
+from collections.abc import Callable
+
+from market.clock import Clock
+
+__all__ = ["Probe"]
+
+_AT_FIRST_S = 0.2
+_LATER_S = 3.0
+
+
+class Probe:
+    """Asks again and again until it is stopped.
+
+    Parameters
+    ----------
+    check : callable
+        Returns whether the service answers, None if that cannot be told; raising means no.
+    clock : Clock
+        The time.
+    later_s : float, optional
+        Pause between two questions once it has answered.
+
+    Attributes
+    ----------
+    answered : bool
+        Whether it ever answered.
+    """
+
+    def __init__(self, check: Callable[[], bool | None], clock: Clock, later_s: float = _LATER_S) -> None:
+        self._check = check
+        self._clock = clock
+        self._later_s = later_s
+        self._ended = threading.Event()
+        self._good_at = clock.monotonic()
+        self.answered = False
+        threading.Thread(target=self._ask, name="probe", daemon=True).start()
+
+    @property
+    def silent_s(self) -> float:
+        """For how long it has not answered, in seconds."""
+        return self._clock.monotonic() - self._good_at
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._ended.set()
+
+    def _ask(self) -> None:
+        while not self._ended.is_set():
+            try:
+                answer = self._check()
+            except Exception:  # whatever it raises, it is no answer
+                answer = False
+            if answer is not False:
+                self._good_at = self._clock.monotonic()
+            if answer:
+                self.answered = True
+            self._ended.wait(self._later_s if self.answered and answer is not False else _AT_FIRST_S)
