@@ -246,7 +246,8 @@ class EvolutionRun:
         Raises
         ------
         UserError
-            If the candles are no longer those it was started on.
+            If the candles are no longer those it was started on, or more is asked of a run that has looked at its
+            holdout.
         """
         self._runs.get(run_id)  # an unknown run is told before it is claimed
         self._held.enter_context(self._runs.claim(run_id))
@@ -261,6 +262,8 @@ class EvolutionRun:
                 f"run {run_id} is in generation {record.generation}; --generations must be at least that, was "
                 f"{self.settings.generations}"
             )
+        if self._holdout is not None and not self._ends_as(RunSettings.stored(record.settings)):
+            self._holdout.check_again(run_id, self._evidence)
         self._evidence.know([data_set(candles) for candles in self.windows.candles.values()])
         more = self.settings.forever or self.settings.generations > int(record.settings["generations"])
         state = self._runs.resume(
@@ -268,6 +271,11 @@ class EvolutionRun:
         )
         self._log(run_id, "resumed", f"after {record.evaluations} evaluations")
         return StoredRun(run_id, state.batch, state.data or None, record.evaluations, record.seconds or 0.0)
+
+    def _ends_as(self, stored: RunSettings) -> bool:
+        """Whether the run ends where it would have ended by other settings."""
+        ends = ("generations", "target_score", "patience")
+        return all(getattr(self.settings, name) == getattr(stored, name) for name in ends)
 
     def start_ray(self) -> None:
         """Start Ray now, rather than when the work pays for it."""

@@ -39,6 +39,28 @@ class Holdout:
         for described in self._described():
             evidence.check_holdout(described)
 
+    def check_again(self, run_id: str, evidence: EvidenceRepository) -> None:
+        """Refuse to evolve a run further that has looked at it: other finalists would be a second look.
+
+        Parameters
+        ----------
+        run_id : str
+            The run.
+        evidence : EvidenceRepository
+            Where looks are recorded.
+
+        Raises
+        ------
+        UserError
+            If it has.
+        """
+        touches = evidence.holdout_touches(run_id=run_id, limit=1)
+        if touches:
+            raise UserError(
+                f"run {run_id} has looked at its holdout on {touches[0]['touched_at']:%Y-%m-%d}, and other finalists "
+                "would be a second look; start a new run, with later candles to hold out"
+            )
+
     def touch(self, run_id: str, evidence: EvidenceRepository) -> None:
         """Record that a run looks at it, before it does.
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cluster.errors import UserError
@@ -44,6 +44,22 @@ class Markets:
     def data_hash(self) -> str:
         """SHA-256 (hex) over the hashes of all candle sets: what the scores were computed on."""
         return data_hash_of(self.candles)
+
+    def closed(self, now_ms: int) -> "Markets":
+        """Return the markets without candles that are still open: the exchange may yet change them.
+
+        Parameters
+        ----------
+        now_ms : int
+            Present time, ms UTC.
+
+        Returns
+        -------
+        Markets
+            At most the last candle of each is left out.
+        """
+        closed = (one[:-1] if one.close_time > now_ms and len(one) > 1 else one for one in self.candles)
+        return replace(self, candles=tuple(closed))
 
 
 def data_hash_of(candles: Iterable[Candles]) -> str:

@@ -58,7 +58,8 @@ class TrialLedger:
     Clusters are kept in the database with a digest of the genomes they were made of: as long as the list of genomes
     still begins with those, only new ones are added. Trials are compared over the whole window of this run, whatever
     part of it they were selected on. A population that lives keeps to the candles on which it first counted, and is
-    told of new trials (`observe`): otherwise every candle would ask for all backtests of its life again.
+    told of new trials (`observe`): otherwise every candle would ask for all backtests of its life again. What other
+    processes have tried meanwhile is read when the database holds more than that.
 
     Parameters
     ----------
@@ -100,14 +101,18 @@ class TrialLedger:
         dict of (symbol, timeframe) to TrialStatistics
             Raw numbers count the neighbours as well, as many as a genome has at most: each was a backtest.
         """
+        self._evidence.know([data_set(candles) for candles in self._windows.candles.values()])
         found = {}
         for market, candles in self._windows.whole.items():
             data_hash = candles.candles.data_hash
             if market not in self._accounts:
                 self._accounts[market] = self._opened(candles.candles)
             account = self._accounts[market]
+            stored = self._evidence.trial_count(data_hash)
+            if stored.distinct > len(account.genomes) + account.unknown:  # other runs have tried more meanwhile
+                self._catch_up(account, data_hash)
             self._enter(market, account)
-            raw = self._evidence.trial_count(data_hash).raw * (1 + self._windows.folds.neighbours)
+            raw = stored.raw * (1 + self._windows.folds.neighbours)
             statistics = TrialStatistics.of(account.clusters, len(account.candles), raw)
             found[market] = replace(statistics, n_returns=len(candles))
         return found
@@ -117,6 +122,7 @@ class TrialLedger:
         cost_hash = self._windows.costs.cost_hash
         stored = self._evidence.genomes(candles.data_hash)
         genomes = dict.fromkeys(genome for genome in stored if _is_known(genome, self._windows))
+        unknown = len(stored) - len(genomes)
         for data_hash, n_candles in self._evidence.kept_clusters(candles.data_hash, cost_hash):
             if n_candles < _STILL_ALIKE * len(candles):
                 break
@@ -125,9 +131,17 @@ class TrialLedger:
             if kept is not None and kept[0] <= len(genomes) and kept[1][:32] == _digest(islice(genomes, kept[0])):
                 with np.load(io.BytesIO(kept[1][32:]), allow_pickle=False) as arrays:
                     clusters = TrialClusters.from_arrays(dict(arrays))
-                return _Account(prepare(known), clusters, genomes, kept[0], kept[0])
+                return _Account(prepare(known), clusters, genomes, unknown, kept[0], kept[0])
         prepared = prepare(candles)
-        return _Account(prepared, trial_clusters(prepared), genomes)
+        return _Account(prepared, trial_clusters(prepared), genomes, unknown)
+
+    def _catch_up(self, account: "_Account", data_hash: str) -> None:
+        """Take what is stored and was not observed."""
+        stored = self._evidence.genomes(data_hash)
+        known = [genome for genome in stored if _is_known(genome, self._windows)]
+        for genome in known:
+            account.genomes.setdefault(genome)
+        account.unknown = len(stored) - len(known)
 
     def _enter(self, market: Market, account: "_Account") -> None:
         """Add what is new to the clusters, and keep them when a tenth of them is."""
@@ -158,7 +172,9 @@ class _Account:
     clusters : TrialClusters
         Of the first `entered` genomes.
     genomes : dict of Genome to None
-        All distinct ones, in the order in which they were first tried.
+        All distinct ones, in the order in which they were first tried, or heard of.
+    unknown : int
+        Stored ones that cannot be backtested, and are not among them.
     entered : int
         How many of them are in the clusters.
     kept : int
@@ -168,6 +184,7 @@ class _Account:
     candles: PreparedCandles
     clusters: TrialClusters
     genomes: dict[Genome, None]
+    unknown: int = 0
     entered: int = 0
     kept: int = 0
 

@@ -280,11 +280,13 @@ class EvidenceRepository:
         with self._engine.connect() as connection:
             refuse_known_holdout(connection, row)
 
-    def holdout_touches(self, *, limit: int = 50) -> Sequence[Mapping[str, Any]]:
+    def holdout_touches(self, *, run_id: str | None = None, limit: int = 50) -> Sequence[Mapping[str, Any]]:
         """Return who looked at which holdout, the newest first.
 
         Parameters
         ----------
+        run_id : str, optional
+            Only looks of this run.
         limit : int
             How many at most.
 
@@ -294,6 +296,8 @@ class EvidenceRepository:
             All columns of the table `holdout_touches`.
         """
         query = select(_touches).order_by(_touches.c.id.desc()).limit(limit)
+        if run_id is not None:
+            query = query.where(_touches.c.run_id == plain(str(run_id)))
         with self._engine.connect() as connection:
             return [dict(row._mapping) for row in connection.execute(query)]
 

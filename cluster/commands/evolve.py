@@ -26,6 +26,7 @@ __all__ = ["command"]
 
 _CHANGEABLE = ("generations", "target_score", "patience", "forever", "generations_per_window")
 _SHOWN = 10
+_NEVER_ENDS = "--holdout is looked at when a run ends, --forever never ends"
 
 
 @click.command(
@@ -118,10 +119,7 @@ def _check(options: dict[str, Any]) -> None:
     if options["interval"] is not None and not 0.0 <= options["interval"] <= 86_400.0:
         raise UserError(f"--interval must be in [0, 86400] seconds, was {options['interval']:g}")
     if options["forever"] and options["holdout"]:
-        raise UserError(
-            "--holdout is looked at when a run ends, --forever never ends; give one of them: with --forever the "
-            "candles to come are the holdout"
-        )
+        raise UserError(f"{_NEVER_ENDS}; give one of them: with --forever the candles to come are the holdout")
     if not 0 <= options["seed"] < 2**63:
         raise UserError(f"--seed must be in [0, 2^63), was {options['seed']}")
     target = options["target_score"]
@@ -180,6 +178,8 @@ def _resumed_settings(database: "Database", run_id: str, options: dict[str, Any]
                 f"run {run_id} was started with --{name.replace('_', '-')} {getattr(stored, name)}, was asked for "
                 f"{options[name]}; leave it out, or leave --resume out to start a new run"
             )
+    if stored.holdout and options["forever"]:
+        raise UserError(f"{_NEVER_ENDS}: run {run_id} has a holdout; start a new run with --forever")
     changed = {name: options[name] for name in _CHANGEABLE if name in given}
     return replace(stored, **changed, **({"interval_s": options["interval"]} if "interval" in given else {}))
 
@@ -208,6 +208,8 @@ def _opened(
         settings = _resumed_settings(database, options["resume"], options, given)
     with console.status("reading candles"):
         markets = read_markets(settings.paths, settings.symbol, settings.timeframe)
+        if settings.forever:  # what it trains on must not change while it goes on
+            markets = markets.closed(clock.now_ms())
         return EvolutionRun(
             settings, markets, database, session, clock, lambda text: console.print(text, soft_wrap=True)
         )

@@ -116,7 +116,7 @@ class RunExplanation:
         rows = _rows(strategies, run_id)
         finalists = best_out_of_sample(rows)
         evidence = EvidenceRepository(database.engine)
-        touches = evidence.holdout_touches(limit=_MOST_TOUCHES)
+        touches = evidence.holdout_touches(run_id=run_id, limit=_MOST_TOUCHES)
         return cls(
             run=run,
             settings=settings,
@@ -127,7 +127,7 @@ class RunExplanation:
             generations=course_of(runs, run_id, timeline),
             windows=_windows(finalists, timeline, run.generation),
             logs=timeline.logs,
-            touches=[touch for touch in touches if touch["run_id"] == run_id],
+            touches=touches,
         )
 
     @property

@@ -9,7 +9,7 @@ from cluster.errors import UserError
 from cluster.holdout import read_holdout
 from evolution import Windows
 from market import CandleStore, synthetic_candles
-from storage import EvidenceRepository, open_database
+from storage import EvidenceRepository, RunRepository, open_database
 
 SETTINGS = ["--population", "60", "--generations", "2", "--seed", "5", "--json"]
 WHOLE = synthetic_candles(symbol="BTC/USDT:USDT", bars=4_000, seed=12)
@@ -91,6 +91,31 @@ def test_holdout_of_no_use_is_refused_in_one_line(files, tmp_path):
     twice = ["--holdout", later, "--holdout", later]
     assert_one_line(evoq("evolve", "--candles", train, *twice, home=tmp_path), "each market once")
     assert_one_line(evoq("evolve", "--candles", train, "--holdout", later, "--forever", home=tmp_path), "--forever")
+
+
+def test_run_that_has_looked_evolves_no_further_and_looks_no_second_time(looked):
+    home, found = looked
+    more = evoq("evolve", "--resume", found["run_id"], "--generations", "3", home=home)
+    assert_one_line(more, "has looked at its holdout", "start a new run")
+    ever = evoq("evolve", "--resume", found["run_id"], "--forever", home=home)
+    assert_one_line(ever, "--holdout", "never ends")
+
+
+def test_run_that_was_killed_between_look_and_result_ends_as_it_would_have(files, tmp_path):
+    train, later = files
+    words = ["evolve", "--candles", train, "--holdout", later, *SETTINGS]
+    whole = json.loads(evoq(*words, home=tmp_path).stdout.splitlines()[-1])
+    with open_database(tmp_path, environ={}) as database:  # as if it had been killed before it was told that it is done
+        RunRepository(database.engine).finish(whole["run_id"], "failed")
+    again = evoq("evolve", "--resume", whole["run_id"], "--json", home=tmp_path)
+    assert again.returncode == 0, again.stderr
+    ended = json.loads(again.stdout.splitlines()[-1])
+    assert ended["finalists"] == whole["finalists"]
+    with open_database(tmp_path, environ={}) as database:
+        RunRepository(database.engine).finish(whole["run_id"], "failed")
+        assert len(EvidenceRepository(database.engine).holdout_touches()) == 1
+    other_end = evoq("evolve", "--resume", whole["run_id"], "--target-score", "90", home=tmp_path)
+    assert_one_line(other_end, "has looked at its holdout")
 
 
 def test_read_holdout_without_files_is_none(files):

@@ -113,3 +113,17 @@ def test_living_ledger_adds_what_it_observes_and_keeps_to_its_candles(database):
     # a new process takes up the kept clusters of the shorter candles, and adds the rest from the database
     again = TrialLedger(evidence, longer).count()[MARKET]
     assert (again.n_trials, again.n_effective) == (after.n_trials, after.n_effective)
+
+
+def test_living_ledger_counts_what_other_runs_try_meanwhile(database):
+    evidence = EvidenceRepository(database.engine)
+    candles = synthetic_candles(symbol=MARKET[0], bars=2_000, seed=23)
+    windows, _ = run(database, candles, seed=1, generations=1)
+    ledger = TrialLedger(evidence, windows)
+    before = ledger.count()[MARKET]
+    run(database, candles[:1_500], seed=2, generations=3)  # by another process: nobody observes it
+    after = ledger.count()[MARKET]
+    assert after.n_trials == before.n_trials + 120 * 5
+    fresh = TrialLedger(evidence, windows).count()[MARKET]
+    assert (after.n_trials, after.n_effective) == (fresh.n_trials, fresh.n_effective)
+    assert after.n_effective > before.n_effective
