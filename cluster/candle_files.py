@@ -17,11 +17,14 @@ class CandleFiles:
         One file a market.
     symbol, timeframe : str or None
         For a single file that does not say.
-    clock : Clock
-        Tells which candles are closed.
+    clock : Clock or None
+        Tells which candles are closed; None where whoever writes the files stores closed ones only, as the feed does,
+        whose simulated time is not ours.
     """
 
-    def __init__(self, paths: Sequence[Path], symbol: str | None, timeframe: str | None, clock: Clock) -> None:
+    def __init__(
+        self, paths: Sequence[Path], symbol: str | None = None, timeframe: str | None = None, clock: Clock | None = None
+    ) -> None:
         self._files = [GrowingFile(path, symbol, timeframe) for path in paths]
         self._clock = clock
         self._candles: list[Candles] = []
@@ -40,4 +43,5 @@ class CandleFiles:
 
     def _closed(self, candles: Candles) -> Candles:
         """Leave out a last candle that is still open; the exchange may yet change it."""
-        return candles[:-1] if candles.close_time > self._clock.now_ms() and len(candles) > 1 else candles
+        is_open = self._clock is not None and candles.close_time > self._clock.now_ms() and len(candles) > 1
+        return candles[:-1] if is_open else candles

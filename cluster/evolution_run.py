@@ -113,13 +113,13 @@ class Desk:
         Returns the candles of every market as they are now; None for the run's files.
     is_paused : callable
         Tells whether the run is to rest.
-    on_window : callable
-        Is given the stored rows, best SCS first, whenever a window ends.
+    on_generation : callable
+        Is given the stored rows, best SCS first, after each generation.
     """
 
     source: Callable[[], Sequence[Candles]] | None = None
     is_paused: Callable[[], bool] = lambda: False
-    on_window: Callable[[Sequence[Mapping[str, Any]]], None] = lambda _: None
+    on_generation: Callable[[Sequence[Mapping[str, Any]]], None] = lambda _: None
 
 
 class EvolutionRun:
@@ -367,14 +367,14 @@ class EvolutionRun:
         settings = self.settings
         files = CandleFiles(settings.paths, settings.symbol, settings.timeframe, self._clock)
 
-        def before_roll() -> None:
-            self._evidence.know([data_set(candles) for candles in self.windows.candles.values()])
+        def after_generation() -> None:
             journal.flush()
-            rows, evidence = self._store(run, search, gather=True)
-            graded = "" if evidence is None else f", grades {dict(evidence.grades)}"
-            self._log(run.id, "window", f"{len(rows):,} strategies stored{graded}")
+            rows, _ = self._store(run, search, gather=True)
+            desk.on_generation(rows)
+
+        def after_roll() -> None:
+            self._evidence.know([data_set(candles) for candles in self.windows.candles.values()])
             journal.on(self._hashes())
-            desk.on_window(rows)
 
         def interval_s() -> float:
             configured = self._config.get().auto_trading.evolution_interval
@@ -386,7 +386,8 @@ class EvolutionRun:
             self._clock,
             interval_s,
             settings.generations_per_window,
-            before_roll,
+            after_generation,
+            after_roll,
             desk.is_paused,
         )
 

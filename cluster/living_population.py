@@ -30,8 +30,10 @@ class LivingPopulation:
         Returns the pause after each generation, and between two looks at the source, in seconds.
     generations_per_window : int
         Generations on the same candles at most; the windows of the plan end when it says.
-    before_roll : callable, optional
-        Called when a window ends, with its population still there and the new candles known.
+    after_generation : callable, optional
+        Called after each generation, with its population there.
+    after_roll : callable, optional
+        Called after each roll, with the new candles known and the population of the new window still to come.
     is_paused : callable, optional
         Tells whether it is to rest: no generation and no roll until it is not.
     """
@@ -43,7 +45,8 @@ class LivingPopulation:
         clock: Clock,
         interval_s: Callable[[], float],
         generations_per_window: int = 50,
-        before_roll: Callable[[], None] = lambda: None,
+        after_generation: Callable[[], None] = lambda: None,
+        after_roll: Callable[[], None] = lambda: None,
         is_paused: Callable[[], bool] = lambda: False,
     ) -> None:
         self._search = search
@@ -51,7 +54,8 @@ class LivingPopulation:
         self._clock = clock
         self._interval_s = interval_s
         self._per_window = generations_per_window
-        self._before_roll = before_roll
+        self._after_generation = after_generation
+        self._after_roll = after_roll
         self._is_paused = is_paused
         self._stop = threading.Event()
 
@@ -80,14 +84,15 @@ class LivingPopulation:
             while self._is_paused() and not self._stop.is_set():
                 self._clock.sleep(_SLICE_S)
             if self._search.is_due(self._source()):
-                self._before_roll()
                 self._search.follow()
+                self._after_roll()
             is_planned = self._search.windows.plan.last_generation(self._search.window) is not None
             if is_planned or optimizer.generations_in_window < self._per_window:
                 done = optimizer.evaluations // optimizer.identity.population
                 outcome = self._search.run(done + 1, target_score, patience)
                 if outcome.reason is not StopReason.GENERATIONS:
                     return outcome
+                self._after_generation()
             if self._pause():
                 return self._search.run(target_score=target_score)  # its stop is asked for already: it ends at once
 

@@ -38,6 +38,7 @@ __all__ = ["drive"]
 
 _FEWEST_CANDLES = 1_000
 _LOOK_S = 1.0
+_PATIENCE_S = 30.0  # longer than a killed driver keeps its lease
 
 _logger = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ def drive(
     engine = database.engine
     runs, status = RunRepository(engine), SystemStatusRepository(engine)
     alerts = AlertRepository(engine)
-    with DriverLease(LeaseRepository(engine), _resign):
+    with DriverLease(LeaseRepository(engine), _resign, _PATIENCE_S):
         markets = _candles(paths, clock, interruption, status)
         if markets is None:
             return None
@@ -97,11 +98,11 @@ def drive(
                 gauges(commit)
                 reports(commit)
 
-            def window_ended(rows: Sequence[Mapping[str, Any]]) -> None:
+            def generation_ended(rows: Sequence[Mapping[str, Any]]) -> None:
                 roster.admit(stored.id)
-                reports.window(rows)
+                reports.strategies(rows)
 
-            desk = Desk(CandleFiles(paths, None, None, clock).read, control.is_paused, window_ended)
+            desk = Desk(CandleFiles(paths).read, control.is_paused, generation_ended)
             with control:
                 alerts.resolve("evolution_waits")
                 outcome, _ = run.evolve(stored, interruption, heard, desk)

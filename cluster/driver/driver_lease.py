@@ -17,6 +17,7 @@ NAME = "driver"
 _TTL_S = 20.0
 _EVERY_S = 4.0
 _MARGIN_S = 4.0
+_LOOK_S = 0.5
 
 _logger = logging.getLogger(__name__)
 
@@ -33,19 +34,28 @@ class DriverLease:
         Where it is kept.
     on_loss : callable
         Called once, from a thread of its own, when the lease is lost.
+    patience_s : float
+        How long to wait for the lease of another driver: one that was killed still has it for a while.
     """
 
-    def __init__(self, leases: LeaseRepository, on_loss: Callable[[], None]) -> None:
+    def __init__(self, leases: LeaseRepository, on_loss: Callable[[], None], patience_s: float = 0.0) -> None:
         self._leases = leases
         self._on_loss = on_loss
+        self._patience_s = patience_s
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
         self._ended = threading.Event()
         self._lease: Lease | None = None
         self._thread = threading.Thread(target=self._renew, name="driver lease", daemon=True)
 
     def __enter__(self) -> Self:
-        self._lease = self._leases.acquire(NAME, self._holder, _TTL_S)
-        if self._lease is None:
+        waited = 0.0
+        while (lease := self._leases.acquire(NAME, self._holder, _TTL_S)) is None and waited < self._patience_s:
+            if not waited:
+                _logger.info("waiting for the lease of another driver")
+            self._ended.wait(_LOOK_S)
+            waited += _LOOK_S
+        self._lease = lease
+        if lease is None:
             record = self._leases.get(NAME)
             holder = "somebody" if record is None else record.holder
             raise UserError(f"one driver evolves on a database, {holder} does; stop that one first: evoq down")

@@ -27,7 +27,7 @@ class Reports:
     status : SystemStatusRepository
         Gets a row `evolution` every two seconds of work at most.
     bus : Bus
-        Gets `evolution_log` after each generation, `strategy_update` after each window; losing it loses nothing.
+        Gets `evolution_log` after each generation, and `strategy_update` of the strategies that matter.
     gauges : Gauges
         How fast it goes.
     clock : Clock
@@ -84,8 +84,8 @@ class Reports:
             },
         )
 
-    def window(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Tell of the strategies that were stored when a window ended: the finalists and the best others.
+    def strategies(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Tell of the strategies that were stored after a generation: the finalists and the best others.
 
         Parameters
         ----------

@@ -51,17 +51,19 @@ def living(looks, *, state=None, start_ms=None, interval_s=600.0, per_window=2):
     """Return a population that is stopped after so many looks at its market; an hour has six intervals."""
     clock = ManualClock(start_ms=BARS[:1_200].close_time if start_ms is None else start_ms)
     ledger, market = Ledger(), Market(clock, looks)
-    stored = []
+    generations = []
+    rolled = []
     run = search(ledger, state)
     population = LivingPopulation(
-        run, market.read, clock, lambda: interval_s, per_window, lambda: stored.append(run.evolution.optimizer.window)
-    )
+        run, market.read, clock, lambda: interval_s, per_window, lambda: generations.append(run.window),
+        lambda: rolled.append(run.evolution.optimizer.window),
+    )  # fmt: skip
     market.population = population
-    return population, run, ledger, clock, stored
+    return population, run, ledger, clock, rolled
 
 
 def test_population_rolls_with_every_candle_and_rests_in_between():
-    population, run, ledger, clock, stored = living(looks=20)
+    population, run, ledger, clock, rolled = living(looks=20)
     outcome = population.run()
     assert outcome.reason is StopReason.REQUEST
     optimizer = run.evolution.optimizer
@@ -71,7 +73,7 @@ def test_population_rolls_with_every_candle_and_rests_in_between():
     assert labels[:2] == ["", "1"]
     assert [int(label.partition("@")[0]) for label in hours] == [2, 3, 4]
     assert all(int(label.partition("@")[2]) % 3_600_000 == 0 for label in hours)
-    assert stored == ["1", *hours[:-1]]
+    assert rolled == hours
     assert optimizer.evaluations == 40 * (1 + 2 + 2 + 2 + 2)
     assert sum(clock.waits) == pytest.approx(20 * 600.0)
     assert max(clock.waits) <= 0.25
