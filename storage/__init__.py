@@ -17,6 +17,7 @@ that is not finite is stored as NULL. Every error is one of `storage.errors`; th
 ========================  =========================================================================
 `open_database`           opens, migrates, and gives a `Database` with its `engine`
 `open_cache`              opens the cache, embedded or at `REDIS_URL`, and gives a `Cache` with its `url`
+`backup`, `restore`       the whole database into a file, and back
 `RunRepository`           runs: one transaction for a batch's results and the state after it
 `TrialRepository`         every genome evaluated, and who descends from whom
 `StrategyRepository`      the population and the roster, and their leaderboard
@@ -35,23 +36,30 @@ that is not finite is stored as NULL. Every error is one of `storage.errors`; th
 """
 
 from storage.alert_repository import SEVERITIES, AlertRepository
+from storage.backup_file import BackupManifest, read_backup
 from storage.cache import Cache, open_cache
 from storage.command_repository import Command, CommandRepository
 from storage.config_repository import AutoTrading, ConfigRecord, ConfigRepository, Management
 from storage.database import Database, open_database
+from storage.database_backup import backup
+from storage.database_restore import restore
 from storage.errors import (
     AccountError,
+    BackupFileError,
     CacheUnreachableError,
     ConflictError,
     DatabaseBusyError,
     DatabaseUnreachableError,
     DiskFullError,
+    DumpError,
     EmbeddedServerError,
     HomeError,
+    InUseError,
     InvalidValueError,
     LeaseLostError,
     LoginError,
     NotFoundError,
+    OverwriteError,
     PrivilegeError,
     SettingError,
     StatementError,
@@ -84,6 +92,8 @@ __all__ = [
     "AccountError",
     "AlertRepository",
     "AutoTrading",
+    "BackupFileError",
+    "BackupManifest",
     "Cache",
     "CacheUnreachableError",
     "Command",
@@ -95,10 +105,12 @@ __all__ = [
     "DatabaseBusyError",
     "DatabaseUnreachableError",
     "DiskFullError",
+    "DumpError",
     "EmbeddedServerError",
     "EvidenceRepository",
     "EvolutionLogRepository",
     "HomeError",
+    "InUseError",
     "InvalidValueError",
     "Lease",
     "LeaseLostError",
@@ -108,6 +120,7 @@ __all__ = [
     "Management",
     "NotFoundError",
     "OperationsLogRepository",
+    "OverwriteError",
     "Page",
     "PrivilegeError",
     "RunRecord",
@@ -128,9 +141,12 @@ __all__ = [
     "TrialCount",
     "TrialRepository",
     "VersionError",
+    "backup",
     "home",
     "open_cache",
     "open_database",
+    "read_backup",
     "require_lease",
+    "restore",
     "strategy_id",
 ]

@@ -134,6 +134,16 @@ class EmbeddedServer:
         settings = ConnectionSettings(HOST, share.port, DATABASE, ROLE, password, embedded_in=home)
         return cls(share, settings)
 
+    def take_alone(self) -> bool:
+        """Keep everybody else out until we leave.
+
+        Returns
+        -------
+        bool
+            False if somebody else uses the server: then we must leave.
+        """
+        return self._share.take_alone()
+
     def leave(self) -> None:
         """Give our share back; the last user stops the server. A second call does nothing."""
         self._share.leave()

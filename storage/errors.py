@@ -15,11 +15,15 @@
     │   ├── DiskFullError                  no space left where the database writes
     │   ├── AccountError                   started as root, and no way to run a server as somebody else
     │   ├── InvalidValueError              a value that may not be stored or asked for
+    │   ├── BackupFileError                a file is no whole backup, or cannot be read or written
+    │   ├── InUseError                     somebody works with what we would take away
+    │   ├── OverwriteError                 something is there already that would be lost
     │   ├── NotFoundError                  no such run, strategy, command or alert
     │   ├── TransitionError                a step that is not open from the present state
     │   └── ConflictError                  somebody else has changed it in the meantime
     │       └── LeaseLostError             somebody else may do now what we did alone: stop
     ├── StatementError                     ours: the database refuses a statement that we wrote
+    ├── DumpError                          ours: a program that saves or loads a database failed
     └── EmbeddedServerError                ours: the embedded server did not do what it must
 
 No message ever carries a password: connections are made from keyword arguments, never from an address with
@@ -28,17 +32,21 @@ a password in it. Nor does it carry the parameters of a failed statement, which 
 
 __all__ = [
     "AccountError",
+    "BackupFileError",
     "CacheUnreachableError",
     "ConflictError",
     "DatabaseBusyError",
     "DatabaseUnreachableError",
     "DiskFullError",
+    "DumpError",
     "EmbeddedServerError",
     "HomeError",
+    "InUseError",
     "InvalidValueError",
     "LeaseLostError",
     "LoginError",
     "NotFoundError",
+    "OverwriteError",
     "PrivilegeError",
     "SettingError",
     "StatementError",
@@ -101,6 +109,18 @@ class InvalidValueError(StorageUserError):
     """A value may not be stored or asked for."""
 
 
+class BackupFileError(StorageUserError):
+    """A file is no whole backup, or cannot be read or written."""
+
+
+class InUseError(StorageUserError):
+    """Somebody works with what we would take away from him."""
+
+
+class OverwriteError(StorageUserError):
+    """Something is there already that would be lost."""
+
+
 class NotFoundError(StorageUserError):
     """There is no such run, strategy, command or alert."""
 
@@ -119,6 +139,10 @@ class LeaseLostError(ConflictError):
 
 class StatementError(StorageError):
     """The database refuses a statement that we wrote."""
+
+
+class DumpError(StorageError):
+    """A program that saves or loads a database failed; the message has its own words."""
 
 
 class EmbeddedServerError(StorageError):

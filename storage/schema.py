@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 
 from storage.errors import VersionError
 
-__all__ = ["migrate", "migration_config"]
+__all__ = ["current_revision", "migrate", "migration_config", "refuse_newer"]
 
 _MIGRATING = 0x45564F51_4D494752  # an advisory lock of our own: "EVOQMIGR"
 _OLDEST_SERVER = (14, 0)
@@ -48,7 +48,7 @@ def migrate(engine: Engine) -> None:
     Raises
     ------
     VersionError
-        If the server is too old, or a newer Evoq has been here already.
+        If the server is too old; also if a newer Evoq has been here already.
     """
     script = ScriptDirectory.from_config(migration_config())
     head = script.get_current_head()
@@ -59,22 +59,51 @@ def migrate(engine: Engine) -> None:
                 f"PostgreSQL must be {_OLDEST_SERVER[0]} or newer, the server has {'.'.join(map(str, version))}:"
                 " upgrade it, or unset DB_HOST for the embedded one"
             )
-        if _revision(connection) == head:
+        if current_revision(connection) == head:
             return
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SET LOCAL lock_timeout = '300s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
-        current = _revision(connection)
-        known = {revision.revision for revision in script.walk_revisions()}
-        if current is not None and current not in known:
-            raise VersionError(
-                f"the database has schema {current}, this Evoq knows those up to {head}:"
-                " a newer Evoq has used it; update this one"
-            )
+        refuse_newer(current_revision(connection), "the database")
         command.upgrade(migration_config(connection), "head")
 
 
-def _revision(connection: Connection) -> str | None:
-    """Return the schema's revision, None for an empty database."""
+def refuse_newer(revision: str | None, what: str) -> None:
+    """Refuse a schema that only a newer Evoq knows.
+
+    Parameters
+    ----------
+    revision : str or None
+        The schema's revision, None for an empty database.
+    what : str
+        What has it.
+
+    Raises
+    ------
+    VersionError
+        If it is unknown here.
+    """
+    script = ScriptDirectory.from_config(migration_config())
+    known = {known.revision for known in script.walk_revisions()}
+    if revision is not None and revision not in known:
+        raise VersionError(
+            f"{what} has schema {revision}, this Evoq knows those up to {script.get_current_head()}:"
+            " a newer Evoq has used it; update this one"
+        )
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the schema's revision.
+
+    Parameters
+    ----------
+    connection : Connection
+        To the database.
+
+    Returns
+    -------
+    str or None
+        None for an empty database.
+    """
     return MigrationContext.configure(connection).get_current_revision()

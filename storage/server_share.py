@@ -106,6 +106,16 @@ class ServerShare:
             undo.pop_all()
         return cls(program, users, port)
 
+    def take_alone(self) -> bool:
+        """Keep everybody else out until we leave: whoever would join waits.
+
+        Returns
+        -------
+        bool
+            False if somebody else uses the server. Our own share may be lost then, so we must leave.
+        """
+        return self._users is not None and self._users.try_acquire()
+
     def leave(self) -> None:
         """Give our share back; the last user stops the server. A second call does nothing."""
         users, self._users = self._users, None

@@ -36,6 +36,7 @@ _LATEST_OF_ALL = text("""
         SELECT s.ts, s.name, s.data, EXTRACT(epoch FROM clock_timestamp() - s.ts) AS age_s
         FROM system_status s WHERE s.name = names.name ORDER BY s.ts DESC, s.id DESC LIMIT 1
     ) latest
+    WHERE names.name IS NOT NULL
 """)
 
 
