@@ -1,9 +1,8 @@
 """Watches the push actor: creates it, listens to its signs of life, and creates it again when they end."""
 
 import logging
-import os
-import signal
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TextIO
 
@@ -28,6 +27,8 @@ _REPORT_EVERY_S = 1.0
 _REPORT_PATIENCE_S = 10.0
 _STOP_S = 2.8
 _FAREWELL_S = 0.5
+_KILL_S = 0.4
+_HEAD_S = 8.0
 _SLICE_S = 0.2
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.2, 10.0
 _STEADY_S = 60.0
@@ -170,11 +171,16 @@ class PushWatch:
         str
             Why there are none.
         """
+        heard = self._clock.monotonic()
         while not self._stop.is_set():
             try:
                 self._relay()
             except Exception as error:  # Ray raises whatever it met
                 return one_line(error)
+            if self._session.alive():
+                heard = self._clock.monotonic()
+            elif self._clock.monotonic() - heard > _HEAD_S:  # an actor lives on without a head, for a while
+                return "Ray's head does not answer"
             self._stop.wait(_REPORT_EVERY_S)
         return "stopped"
 
@@ -237,16 +243,31 @@ class PushWatch:
         self._kill()
 
     def _kill(self) -> None:
-        """End the actor's process, even one that is frozen and cannot hear Ray."""
-        import ray
-
+        """End the actor's process, even one that cannot hear Ray: because it is frozen, or because Ray is gone."""
         if self._actor is None:
             return
-        with suppress(Exception):
-            ray.kill(self._actor)
+        import ray
+
+        killing = threading.Thread(target=_quietly, args=(ray.kill, self._actor), daemon=True)
+        killing.start()
+        killing.join(_KILL_S)
         self._actor = None
         process, self._process = self._process, None
         if process is not None:
             with suppress(psutil.Error):
-                if process.is_running() and process.status() == psutil.STATUS_STOPPED:
-                    os.kill(process.pid, signal.SIGKILL)
+                psutil.wait_procs([process], timeout=_KILL_S)
+                process.kill()
+
+
+def _quietly(call: Callable[[Any], None], argument: Any) -> None:
+    """Call something that may fail, because it may be done already.
+
+    Parameters
+    ----------
+    call : callable
+        What to call.
+    argument : Any
+        With what.
+    """
+    with suppress(Exception):
+        call(argument)
