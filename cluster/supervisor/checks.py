@@ -30,7 +30,7 @@ def port_answers(port: Callable[[Desk], int]) -> Check:
         The check.
     """
 
-    def check(desk: Desk) -> bool:
+    def check(desk: Desk, age_s: float) -> bool:
         host = desk.local_host.strip("[]")
         with socket.create_connection((host, port(desk)), timeout=_ANSWER_S):
             return True
@@ -54,20 +54,22 @@ def http_answers(port: Callable[[Desk], int], path: str) -> Check:
         The check.
     """
 
-    def check(desk: Desk) -> bool:
+    def check(desk: Desk, age_s: float) -> bool:
         status, body = _get(desk.local_host, port(desk), path, tls=desk.listen.certificate is not None)
         return status > 0 and isinstance(json.loads(body), dict)
 
     return check
 
 
-def ray_answers(desk: Desk) -> bool:
+def ray_answers(desk: Desk, age_s: float) -> bool:
     """Tell whether Ray's head answers and its node lives.
 
     Parameters
     ----------
     desk : Desk
         The desk.
+    age_s : float
+        For how long it has been there; it does not matter.
 
     Returns
     -------
@@ -92,7 +94,7 @@ def told_lately(name: str, within_s: float) -> Check:
     name : str
         What it tells under.
     within_s : float
-        What is older does not count.
+        What is older does not count, nor what was told before the service was started.
 
     Returns
     -------
@@ -100,14 +102,14 @@ def told_lately(name: str, within_s: float) -> Check:
         The check.
     """
 
-    def check(desk: Desk) -> bool | None:
+    def check(desk: Desk, age_s: float) -> bool | None:
         if desk.engine is None:
             return None
         try:
             record = SystemStatusRepository(desk.engine).latest(name)
         except StorageError:
             return None
-        return record is not None and record.age_s <= within_s
+        return record is not None and record.age_s <= min(within_s, age_s)
 
     return check
 
@@ -126,7 +128,7 @@ def holds_lease(name: str) -> Check:
         The check.
     """
 
-    def check(desk: Desk) -> bool | None:
+    def check(desk: Desk, age_s: float) -> bool | None:
         if desk.engine is None:
             return None
         try:

@@ -15,6 +15,8 @@ from storage import home as home_of
 
 __all__ = ["Desk", "RayPorts"]
 
+_FILES = ("EVOQ_TLS_CERT", "EVOQ_TLS_KEY")
+
 
 @dataclass(frozen=True, slots=True)
 class RayPorts:
@@ -90,6 +92,9 @@ class Desk:
             Nothing of it runs yet.
         """
         environ = dict(os.environ if environ is None else environ)
+        for name in _FILES:
+            if environ.get(name, "").strip():
+                environ[name] = str(Path(environ[name].strip()).expanduser().absolute())  # services work elsewhere
         listen = listen_address(environ)
         listen.tls()
         files = DeskFiles(home_of(environ))

@@ -115,7 +115,9 @@ class ProgramUnit(Unit):
             )
         finally:
             os.close(output)
-        self._probe = Probe(lambda: self._program.ready(self.desk), self.desk.clock)
+        born = self.desk.clock.monotonic()
+        clock = self.desk.clock
+        self._probe = Probe(lambda: self._program.ready(self.desk, clock.monotonic() - born), clock)
 
     @override
     def _trouble(self) -> str | None:

@@ -9,8 +9,9 @@ from cluster.supervisor.restart_policy import RestartPolicy
 
 __all__ = ["Check", "OpenServer", "Program", "Server", "Service"]
 
-Check = Callable[[Desk], bool | None]
-"""Whether a service answers; None if that cannot be told at the moment. May take some seconds, and may raise."""
+Check = Callable[[Desk, float], bool | None]
+"""Whether a service answers that was started so many seconds ago; None if that cannot be told at the moment. May take
+some seconds, and may raise."""
 
 
 class OpenServer(Protocol):

@@ -290,12 +290,15 @@ class Supervisor:
         for unit in phase:
             unit.wanted = False
         while any(unit.state is not State.STOPPED for unit in phase):
+            before = [unit.state for unit in phase]
             for unit in phase:
                 if isinstance(unit, ProgramUnit):
                     unit.listen()
                 if self._hurried:
                     unit.force()
                 unit.step(needs_served=False)
+            if before != [unit.state for unit in phase]:
+                self._publish()
             self._desk.clock.sleep(_AT_FIRST_S)
 
     def _phases(self) -> list[list[Unit]]:
