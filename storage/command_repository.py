@@ -262,6 +262,24 @@ class CommandRepository:
             raise NotFoundError(f"there is no command {command!r}: its id is in the answer that accepted it")
         return Command(**row._mapping)
 
+    def by_key(self, idempotency_key: str) -> Command | None:
+        """Return the command that a client has given a name.
+
+        Parameters
+        ----------
+        idempotency_key : str
+            As for `add`.
+
+        Returns
+        -------
+        Command or None
+            As it is now; None if the name is new.
+        """
+        key = plain(str(idempotency_key)).strip()
+        with self._engine.connect() as connection:
+            row = connection.execute(select(_table).where(_table.c.idempotency_key == key)).one_or_none()
+        return None if row is None else Command(**row._mapping)
+
     def list(self, *, limit: int = 50, **filters: str | None) -> Sequence[Command]:
         """Return commands, the newest first.
 

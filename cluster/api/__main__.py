@@ -11,6 +11,7 @@ from cluster.api.replica_settings import write_replica_settings
 from cluster.api.serving import Serving
 from cluster.api.settings import ApiSettings
 from cluster.api.strategy_commands import ROSTER_ACTIONS, work_off
+from cluster.bus import Bus
 from cluster.errors import ClusterError, ClusterFault
 from cluster.interruption import Interruption
 from cluster.json_log import log_as_json
@@ -32,12 +33,15 @@ class Sweeper:
     ----------
     database : OpenedDatabase
         Where commands are kept.
+    bus : Bus
+        Is told of strategies that changed.
     clock : Clock
         Tells when it is time to look.
     """
 
-    def __init__(self, database: OpenedDatabase, clock: Clock) -> None:
+    def __init__(self, database: OpenedDatabase, bus: Bus, clock: Clock) -> None:
         self._database = database
+        self._bus = bus
         self._clock = clock
         self._next = clock.monotonic()
         self._lost = False
@@ -50,7 +54,7 @@ class Sweeper:
         try:
             engine = self._database.engine
             CommandRepository(engine).requeue(ROSTER_ACTIONS, _LOST_AFTER_S)
-            done = work_off(engine)
+            done = work_off(engine, self._bus)
             if done:
                 _logger.info("commands that waited were done: %d", done)
             self._lost = False
@@ -82,7 +86,9 @@ def main() -> int:
             session = RaySession(os.environ.get("RAY_ADDRESS") or "auto")
             session.start()
             _calm_ray()
-            serving = Serving(settings, told, session, clock, Sweeper(database, clock))
+            serving = Serving(
+                settings, told, session, clock, Sweeper(database, Bus(os.environ.get("REDIS_URL"), clock), clock)
+            )
             with interruption.deferred(serving.stop):
                 serving.run()
             database.close()
@@ -100,10 +106,10 @@ def main() -> int:
 
 
 def _calm_ray() -> None:
-    """Let Ray and Serve log as everybody else does."""
+    """Let Ray, Serve and the migrations log as everybody else does, and of trouble only."""
     import ray.serve  # noqa: F401 - its import sets up a log of its own
 
-    for name in ("ray", "ray.serve"):
+    for name in ("ray", "ray.serve", "alembic"):
         logger = logging.getLogger(name)
         logger.handlers[:] = []
         logger.propagate = True

@@ -32,8 +32,9 @@ EVOLUTION = "evolution"
 FEED = "feed"
 
 _DRIVER = "driver"
+_COUNTERS = ("generation", "round", "evaluations")
 _STALE_S = 60.0
-_WELL = ("running", "ready", "ok", "starting")
+_WELL = ("running", "stopped")  # what somebody has stopped is not at fault
 
 
 class Pulse:
@@ -128,9 +129,7 @@ def evolution_of(context: "ApiContext", run: RunRecord | None, told: StatusRecor
     return {
         "state": state,
         "run_id": None if run is None else run.id,
-        "generation": _counter(run, "generation", data if same else {}),
-        "round": _counter(run, "round", data if same else {}),
-        "evaluations": _counter(run, "evaluations", data if same else {}),
+        **_counters(run, data if same else {}),
         "evaluations_per_s": data.get("evaluations_per_s") if fresh and state == "running" else None,
         **_scores(context, run, data if same else {}),
     }
@@ -213,10 +212,13 @@ def venues_of(record: StatusRecord | None, money: str) -> list[dict[str, Any]]:
     ]
 
 
-def _counter(run: RunRecord | None, name: str, data: Mapping[str, Any]) -> int | None:
+def _counters(run: RunRecord | None, data: Mapping[str, Any]) -> dict[str, int | None]:
+    """Return how far a run is, as stored or as told: whichever is further."""
     if run is None:
-        return None
-    return max(int(getattr(run, name)), int(data.get(name) or 0))
+        return dict.fromkeys(_COUNTERS)
+    stored = {name: int(getattr(run, name)) for name in _COUNTERS}
+    told = {name: int(data.get(name) or 0) for name in _COUNTERS}
+    return {**(told if told["evaluations"] > stored["evaluations"] else stored)}
 
 
 def _scores(context: "ApiContext", run: RunRecord | None, data: Mapping[str, Any]) -> dict[str, float | None]:

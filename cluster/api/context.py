@@ -9,11 +9,11 @@ from cluster.access import Gate
 from cluster.api.condition import Pulse
 from cluster.api.heavy_work import HeavyWork
 from cluster.api.opened_database import OpenedDatabase
-from cluster.api.prices import Prices
 from cluster.api.settings import ApiSettings
 from cluster.api.sparks import Sparks
 from cluster.api.token_bucket import Rate
 from cluster.bus import Bus
+from cluster.feed import FeedReader
 from market import Clock, SystemClock
 from storage import (
     AlertRepository,
@@ -57,7 +57,7 @@ class ApiContext:
         Curves for lists.
     pulse : Pulse
         Whether the desk is well.
-    prices : Prices
+    prices : FeedReader
         Candles and tickers.
     """
 
@@ -72,13 +72,13 @@ class ApiContext:
     largest_body: int = 256 * 1024
     sparks: Sparks = field(init=False)
     pulse: Pulse = field(init=False)
-    prices: Prices = field(init=False)
+    prices: FeedReader = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what is kept between requests."""
         object.__setattr__(self, "sparks", Sparks(self.database, self.clock))
         object.__setattr__(self, "pulse", Pulse(self))
-        object.__setattr__(self, "prices", Prices(self.settings.home / "candles", self.bus))
+        object.__setattr__(self, "prices", FeedReader(self.settings.home, self.bus, self.clock))
 
     @property
     def strategies(self) -> StrategyRepository:

@@ -4,12 +4,14 @@ So a command outlives the replica that accepted it. One that was interrupted is 
 and then finds its work done.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Engine
 
 from cluster.api.problems import Problem, of_error
 from cluster.api.writing import refusal_detail
+from cluster.bus import Bus
 from market import Clock
 from storage import (
     Command,
@@ -24,6 +26,7 @@ __all__ = ["ROSTER_ACTIONS", "finished", "log_refusal", "work_off"]
 
 ROSTER_ACTIONS = ("enable", "disable", "retire")
 
+_SHOWN = ("id", "state", "enabled", "money", "scs", "oos_scs", "grade", "version")
 _WAIT_S = 5.0
 _LOOK_S = 0.02
 _AGAIN_S = 30.0
@@ -31,13 +34,15 @@ _TOLD = 5
 _RESULTS = {"enable": ("enabled", True), "disable": ("enabled", False), "retire": ("retired", False)}
 
 
-def finished(engine: Engine, command: Command, clock: Clock) -> Command:
+def finished(engine: Engine, bus: Bus, command: Command, clock: Clock) -> Command:
     """Do the commands that wait, until one of them is done.
 
     Parameters
     ----------
     engine : Engine
         Of an open `Database`.
+    bus : Bus
+        Is told of strategies that changed.
     command : Command
         The one that somebody waits for.
     clock : Clock
@@ -51,7 +56,7 @@ def finished(engine: Engine, command: Command, clock: Clock) -> Command:
     commands = CommandRepository(engine)
     until = clock.monotonic() + _WAIT_S
     while command.status in ("accepted", "running"):
-        if not work_off(engine, most=1):
+        if not work_off(engine, bus, most=1):
             clock.sleep(_LOOK_S)
         command = commands.get(command.id)
         if clock.monotonic() > until:
@@ -59,13 +64,15 @@ def finished(engine: Engine, command: Command, clock: Clock) -> Command:
     return command
 
 
-def work_off(engine: Engine, most: int = 100) -> int:
+def work_off(engine: Engine, bus: Bus, most: int = 100) -> int:
     """Do commands to strategies that wait, the oldest first.
 
     Parameters
     ----------
     engine : Engine
         Of an open `Database`.
+    bus : Bus
+        Is told of strategies that changed.
     most : int
         How many at most.
 
@@ -79,12 +86,16 @@ def work_off(engine: Engine, most: int = 100) -> int:
         command = commands.take(ROSTER_ACTIONS)
         if command is None:
             return done
-        commands.finish(command.id, *_carry_out(engine, command))
+        status, detail, changed = _carry_out(engine, command)
+        commands.finish(command.id, status, detail)
+        for strategy in changed:
+            row = StrategyRepository(engine).get(strategy)
+            bus.publish("strategy_update", {**{name: row[name] for name in _SHOWN}, "weight": None, "pnl_day": None})
     return most
 
 
-def _carry_out(engine: Engine, command: Command) -> tuple[str, str]:
-    """Return how a command ended, and what is to be said about it."""
+def _carry_out(engine: Engine, command: Command) -> tuple[str, str, list[str]]:
+    """Return how a command ended, what is to be said about it, and which strategies changed."""
     strategies = StrategyRepository(engine)
     author: dict[str, Any] = {"by": command.by, "role": command.role, "reason": command.reason}
     ids = command.parameters.get("ids")
@@ -98,10 +109,10 @@ def _carry_out(engine: Engine, command: Command) -> tuple[str, str]:
         if problem is None or problem.status >= 500:
             raise
         if _is_repeated(command) and _is_done(strategies.get(target), command):
-            return "done", "done before it was interrupted"
+            return "done", "done before it was interrupted", []
         log_refusal(engine, command, problem)
-        return "refused", refusal_detail(problem)
-    return "done", f"{row['state']}, version {row['version']}"
+        return "refused", refusal_detail(problem), []
+    return "done", f"{row['state']}, version {row['version']}", [target]
 
 
 def log_refusal(engine: Engine, command: Command, problem: Problem) -> None:
@@ -127,7 +138,7 @@ def log_refusal(engine: Engine, command: Command, problem: Problem) -> None:
     )
 
 
-def _summed_up(changes: "list[StateChange] | Any", command: Command) -> tuple[str, str]:
+def _summed_up(changes: Sequence[StateChange], command: Command) -> tuple[str, str, list[str]]:
     repeated = _is_repeated(command)
     refused = [
         change
@@ -138,7 +149,7 @@ def _summed_up(changes: "list[StateChange] | Any", command: Command) -> tuple[st
     told = "; ".join(str(change.error) for change in refused[:_TOLD])
     more = f"; and {len(refused) - _TOLD} more" if len(refused) > _TOLD else ""
     detail = f"{done} of {len(changes)} done" + (f"; not: {told}{more}" if refused else "")
-    return ("done" if done or not changes else "refused"), detail
+    return ("done" if done else "refused"), detail, [change.id for change in changes if change.changed]
 
 
 def _is_repeated(command: Command) -> bool:

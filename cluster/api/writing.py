@@ -21,6 +21,7 @@ __all__ = ["IdempotencyKey", "add_command", "refusal_detail", "refused_again", "
 
 _SEPARATOR = ": "
 _OURS = 500
+_POLICY = (403, 409, 412)  # the rest was no attempt at anything
 
 IdempotencyKey = Annotated[
     str | None,
@@ -159,7 +160,7 @@ def _audited(context: "ApiContext", caller: Caller, action: str, target: str | N
         return write()
     except Exception as error:
         problem = of_error(error)
-        if problem is not None and problem.status < _OURS:
+        if problem is not None and problem.status in _POLICY:
             OperationsLogRepository(context.database.engine).append(
                 caller.name,
                 action,

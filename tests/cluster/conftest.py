@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import storage
 from cluster.ray_session import RaySession
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # sample_evaluators, which workers import by its name
@@ -57,3 +58,12 @@ def ray_session(_clean_environment: None, before_ray: Before) -> Iterator[RaySes
     assert environment_afterwards == SECRETS
     yield session
     session.close()
+
+
+@pytest.fixture(scope="module")
+def api_desk(embedded_database: storage.Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """Return a desk of `api_desk.py`: a database of its own with a scored population, and clients with tokens."""
+    from api_desk import desk_of
+
+    with desk_of(embedded_database, tmp_path_factory.mktemp("desk")) as desk:
+        yield desk

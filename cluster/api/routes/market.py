@@ -2,27 +2,38 @@
 
 from typing import Annotated, Any
 
-import numpy as np
 from fastapi import APIRouter, Query
 from pydantic import Field
 
 from cluster.api.context import Context
 from cluster.api.lists import ListAnswer
+from cluster.api.problems import Problem
 from cluster.api.values import Answer, Body, Milliseconds, Money, money
-from market import Ticker
+from cluster.feed import FeedReader
+from market.errors import UnknownNameError
 
 router = APIRouter(prefix="/api/market", tags=["market"])
 
 _LATEST_MS = 253_402_300_799_999
 
 
-class MarketParameters(Body):
-    """Which market is meant."""
+class TickerParameters(Body):
+    """Which markets are meant."""
 
     venue: str | None = Field(None, max_length=200)
     symbol: str | None = Field(None, max_length=200, description="such as BTC/USDT:USDT")
+    timeframe: str | None = Field(None, max_length=10, description="of the candles beside it")
+
+
+class CandleParameters(Body):
+    """Which candles are meant."""
+
+    venue: str | None = Field(None, max_length=200)
+    symbol: str | None = Field(
+        None, max_length=200, description="such as BTC/USDT:USDT; needed where there are several"
+    )
     timeframe: str | None = Field(None, max_length=10, description="such as 1m")
-    points: int = Field(500, ge=1, le=5_000, description="candles at most, the latest ones")
+    points: int = Field(500, ge=1, le=5_000, description="most points")
     since: int | None = Field(None, alias="from", ge=0, le=_LATEST_MS, description="from this time on, ms UTC")
     until: int | None = Field(None, alias="to", ge=0, le=_LATEST_MS, description="before this time, ms UTC")
 
@@ -34,12 +45,14 @@ class CandlesAnswer(Answer):
     symbol: str
     timeframe: str
     origin: str
-    time: list[Milliseconds] = Field(description="when each candle opens")
+    bars_per_point: int = Field(description="candles merged into each point; extremes are kept")
+    time: list[Milliseconds] = Field(description="when each point opens")
     open: list[float]
     high: list[float]
     low: list[float]
     close: list[float]
     volume: list[float]
+    age_s: float = Field(description="since the newest candle was stored")
     as_of: Milliseconds
 
 
@@ -59,37 +72,40 @@ class TickerAnswer(Answer):
 
 
 @router.get("/candles", response_model=CandlesAnswer, summary="Candles of one market")
-def show_candles(context: Context, parameters: Annotated[MarketParameters, Query()]) -> dict[str, Any]:
-    """Return the latest candles, or the latest of a span."""
-    candles = context.prices.candles(parameters.venue, parameters.symbol, parameters.timeframe)
-    start = 0 if parameters.since is None else int(np.searchsorted(candles.timestamp, parameters.since))
-    stop = len(candles) if parameters.until is None else int(np.searchsorted(candles.timestamp, parameters.until))
-    kept = slice(max(start, stop - parameters.points), max(stop, start))
-    return {
-        "venue": candles.venue,
-        "symbol": candles.symbol,
-        "timeframe": candles.timeframe,
-        "origin": candles.origin,
-        "time": candles.timestamp[kept].tolist(),
-        **{name: getattr(candles, name)[kept].tolist() for name in ("open", "high", "low", "close", "volume")},
-        "as_of": context.clock.now_ms(),
-    }
+def show_candles(context: Context, parameters: Annotated[CandleParameters, Query()]) -> dict[str, Any]:
+    """Return the latest candles, or all of a span, merged where there are more than `points`."""
+    try:
+        series = context.prices.candles(
+            parameters.symbol or _only_symbol(context.prices),
+            parameters.timeframe,
+            parameters.venue,
+            start=parameters.since,
+            stop=parameters.until,
+            points=parameters.points,
+        )
+    except UnknownNameError as error:
+        raise Problem(404, "no_candles", str(error)) from error
+    return {**series.as_json(), "as_of": context.clock.now_ms()}
 
 
 @router.get("/tickers", response_model=ListAnswer[TickerAnswer], summary="What markets would pay and take")
-def list_tickers(context: Context, parameters: Annotated[MarketParameters, Query()]) -> dict[str, Any]:
+def list_tickers(context: Context, parameters: Annotated[TickerParameters, Query()]) -> dict[str, Any]:
     """Return the last price of every market, with its age."""
-    now = context.clock.now_ms()
-    tickers = context.prices.tickers(parameters.venue, parameters.symbol, parameters.timeframe)
-    items = [_shown(ticker, now) for ticker in tickers]
-    return {"items": items, "next_cursor": None, "total": len(items), "as_of": now}
+    readings = [reading.as_json() for reading in context.prices.tickers(parameters.venue, parameters.symbol)]
+    items = [_shown(one) for one in readings if parameters.timeframe in (None, one["timeframe"])]
+    return {"items": items, "next_cursor": None, "total": len(items), "as_of": context.clock.now_ms()}
 
 
-def _shown(ticker: Ticker, now: int) -> dict[str, Any]:
-    prices = {name: getattr(ticker, name) for name in ("bid", "ask", "last")}
-    labels = ("venue", "symbol", "timeframe", "origin", "receive_ts", "venue_ts")
-    return {
-        **{name: getattr(ticker, name) for name in labels},
-        **{name: None if price is None else money(price) for name, price in prices.items()},
-        "age_s": max(0.0, (now - ticker.receive_ts) / 1000.0),
-    }
+def _only_symbol(prices: FeedReader) -> str:
+    """Return the symbol where there is but one."""
+    symbols = sorted({market.symbol for market in prices.markets()})
+    if not symbols:
+        raise Problem(404, "no_candles", "there are no candles yet: the feed brings them")
+    if len(symbols) > 1:
+        raise Problem(422, "invalid_value", f"parameter symbol is needed, one of {', '.join(symbols[:10])}")
+    return symbols[0]
+
+
+def _shown(ticker: dict[str, Any]) -> dict[str, Any]:
+    prices = {name: ticker[name] for name in ("bid", "ask", "last")}
+    return ticker | {name: None if price is None else money(price) for name, price in prices.items()}

@@ -47,7 +47,7 @@ def command_strategies(
         raise _no_trading(body.action)
     ids = list(dict.fromkeys(body.ids))
     command = add_command(context, caller, body.action, None, {"ids": ids}, body.reason, idempotency_key)
-    return accepted(finished(context.database.engine, command, context.clock))
+    return accepted(finished(context.database.engine, context.bus, command, context.clock))
 
 
 @router.post("/{id}/commands", status_code=HTTP_202_ACCEPTED, summary="Tell a strategy")
@@ -65,7 +65,7 @@ def command_strategy(
     parameters = {"version": body.version}
     command = add_command(context, caller, body.action, strategy, parameters, body.reason, idempotency_key)
     if body.action in ROSTER_ACTIONS:
-        command = finished(context.database.engine, command, context.clock)
+        command = finished(context.database.engine, context.bus, command, context.clock)
     elif command.status == "accepted":
         command = _refuse(context, command, _refusal(row, body))
     refused_again(command)

@@ -45,8 +45,9 @@ def command_system(
     """Start, stop, pause or resume evolution; what concerns trading is refused until trading is there."""
     if body.action not in EVOLUTION_ACTIONS:
         raise Problem(404, "not_there_yet", f"this desk has no trading yet: {body.action} comes with it")
+    is_new = idempotency_key is None or context.commands.by_key(idempotency_key) is None
     command = add_command(context, caller, body.action, None, {}, body.reason, idempotency_key)
-    if command.status == "accepted" and command.updated_at == command.ts:
+    if is_new:
         context.operations.append(
             caller.name,
             body.action,
