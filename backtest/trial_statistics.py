@@ -42,8 +42,10 @@ class TrialStatistics:
     without any edge. The spread of the clusters' own Sharpe ratios, which the deflated Sharpe ratio was published with,
     is many times that here, and not by luck: costs pull whoever trades much far below zero, each by another amount.
     On three years of hourly candles with a planted edge it asked for an annual Sharpe ratio of 6 to 8, which a
-    strategy of 5 cannot pass however long it lasts. As no trial without an edge has an expectation above zero, the
-    best of `n_effective` of them stays below the hurdle used here; costs only lower it further.
+    strategy of 5 cannot pass however long it lasts. Where no trial without an edge has an expectation
+    above zero, the best of `n_effective` of them stays below the hurdle used here; costs only lower it further. A
+    market that drifts gives whoever is exposed to it an expectation without any edge: that is for the excess over
+    buy-and-hold to tell, not for this hurdle.
     """
 
     n_trials: int
