@@ -28,6 +28,7 @@ from evolution import (
     ENGINE_VERSION,
     BatchCommit,
     Evolution,
+    Finalist,
     FoldSettings,
     Listener,
     Outcome,
@@ -343,7 +344,8 @@ class EvolutionRun:
                 journal.close()
             with interruption.deferred():
                 interrupted = outcome.reason is StopReason.REQUEST
-                rows, evidence = self._store(run, search, gather=settings.forever or not interrupted)
+                finalists = search.finalists() if settings.forever or not interrupted else None
+                rows, evidence = self._store(run, search, finalists)
                 seconds = run.seconds + self._clock.monotonic() - began
                 status = "interrupted" if interrupted else "done"
                 self._log(run.id, status, f"{outcome.reason} after {outcome.evaluations} evaluations")
@@ -369,7 +371,8 @@ class EvolutionRun:
 
         def after_generation() -> None:
             journal.flush()
-            rows, _ = self._store(run, search, gather=True)
+            # Of those alone who are frozen: a look at the test span after each generation would be a search on it.
+            rows, _ = self._store(run, search, search.evolution.optimizer.finalists)
             desk.on_generation(rows)
 
         def after_roll() -> None:
@@ -406,12 +409,11 @@ class EvolutionRun:
         return {market: candles.data_hash for market, candles in self.windows.candles.items()}
 
     def _store(
-        self, run: StoredRun, search: WalkForwardEvolution, gather: bool
+        self, run: StoredRun, search: WalkForwardEvolution, finalists: Sequence[Finalist] | None
     ) -> tuple[Sequence[Mapping[str, Any]], RunEvidence | None]:
-        """Score members and finalists, store them, and return the stored rows, best SCS first."""
+        """Score members and finalists (None: gather no evidence), store them, and return the rows, best SCS first."""
         evidence = None
-        if gather:
-            finalists = search.finalists()
+        if finalists is not None:
             trials = self._ledger.count()
             whole = None
             if self._holdout is not None:
