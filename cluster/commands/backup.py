@@ -1,0 +1,29 @@
+"""`evoq backup`: save the database into a file."""
+
+import os
+from pathlib import Path
+
+import click
+
+__all__ = ["command"]
+
+
+@click.command(epilog="Example: evoq backup evoq-2026-11-23.backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def command(file: Path) -> None:
+    """Save everything the desk remembers into FILE, as of one moment; the desk may go on meanwhile.
+
+    Candles, tokens and keys are not in it: candles are files already, tokens and keys belong to this machine.
+    """
+    from cluster.desk_backup import back_up_desk
+    from storage import home, open_database
+
+    folder = home()
+    with open_database() as database:
+        manifest = back_up_desk(database, folder, os.environ, file)
+    rows = sum(manifest.tables.values())
+    click.echo(
+        f"saved {rows:,} rows of {len(manifest.tables)} tables as of {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC"
+        f" in {file} ({file.stat().st_size / 2**20:.1f} MB)"
+    )
+    click.echo(f"candles are not in it: copy {folder / 'candles'} as well")
