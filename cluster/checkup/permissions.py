@@ -5,8 +5,11 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from cluster.access import Role
 from cluster.checkup.finding import Finding, Grade
+from cluster.ray_environment import secret_names
 from cluster.supervisor.desk import Desk
 from storage.cache_files import CacheFiles
 from storage.server_files import ServerFiles
@@ -36,12 +39,19 @@ def examine(desk: Desk) -> Iterator[Finding]:
     else:
         yield Finding("EVOQ_HOME", Grade.OK, f"{home}")
     secrets = [home / f"token.{role}" for role in Role]
-    secrets += [home / "ray.token", home / "secrets.env", Path.cwd() / ".env"]
+    secrets += [home / "ray.token", home / "secrets.env", *_dotenv()]
     secrets += [ServerFiles(home).folder / "password", CacheFiles(home).folder / "password"]
     bad = [finding for path in secrets if path.exists() for finding in _private(path)]
     yield from bad
     if not bad:
         yield Finding("secrets", Grade.OK, "token and password files are readable by us alone")
+
+
+def _dotenv() -> list[Path]:
+    """Return the .env of this folder, if it holds a secret."""
+    path = Path.cwd() / ".env"
+    values = {name: value or "" for name, value in dotenv_values(path).items()} if path.is_file() else {}
+    return [path] if secret_names(values) else []
 
 
 def _private(path: Path) -> Iterator[Finding]:
