@@ -56,7 +56,7 @@ class HeavyWork:
     def __init__(self, deadline_s: float = 20.0, kept: int = _KEPT) -> None:
         self._deadline_s = deadline_s
         self._kept = kept
-        self._pool = ThreadPoolExecutor(1, "heavy")
+        self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         self._answers: OrderedDict[str, Any] = OrderedDict()
         self._under_way: dict[str, Future[Any]] = {}
@@ -93,6 +93,8 @@ class HeavyWork:
                     raise Problem(
                         503, "busy", "too many long computations are under way: ask again", {"Retry-After": "5"}
                     )
+                if self._pool is None:
+                    self._pool = ThreadPoolExecutor(1, "heavy")
                 future = self._under_way[key] = self._pool.submit(self._work, key, compute)
         # Shielded: one who gives up must not take the answer away from the others.
         waiting = asyncio.shield(asyncio.wrap_future(future))
@@ -111,7 +113,11 @@ class HeavyWork:
 
     def close(self) -> None:
         """Let go of the thread; what is under way is not waited for."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            pool, self._pool = self._pool, None
+            self._under_way.clear()
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _work(self, key: str, compute: Callable[[], Any]) -> Any:
         try:

@@ -15,4 +15,4 @@ class Surroundings(Answer):
     x_values: list[float]
     y_values: list[float]
     scs: list[list[float]] = Field(description="one row for each of y_values, one column for each of x_values")
-    at: tuple[float, float] = Field(description="the strategy's own x and y")
+    at: list[float] = Field(min_length=2, max_length=2, description="the strategy's own x and y")

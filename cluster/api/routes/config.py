@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cluster.api.caller import Calling
 from cluster.api.context import Context
@@ -18,6 +18,22 @@ from storage import ConfigRecord, ConflictError
 router = APIRouter(prefix="/api/quantitative/config", tags=["configuration"])
 
 _ACTION = "change_config"
+_EXAMPLE: dict[str, Any] = {
+    "auto_trading": {
+        "enabled": False,
+        "mode": "paper_only",
+        "max_strategies": 20,
+        "real_trading_threshold": 65.0,
+        "evolution_interval": 60.0,
+    },
+    "management": {
+        "auto_enable": True,
+        "max_enabled": 100,
+        "min_oos_trades": 30,
+        "demote_below": 58.0,
+        "retire_after_days": 30.0,
+    },
+}
 
 
 class AutoTradingValues(Body):
@@ -42,6 +58,8 @@ class ManagementValues(Body):
 
 class ConfigBody(Body):
     """The whole configuration; what GET answers may be sent back as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     auto_trading: AutoTradingValues
     management: ManagementValues

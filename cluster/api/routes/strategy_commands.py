@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 from starlette.status import HTTP_202_ACCEPTED
 
 from cluster.api.caller import Calling
@@ -25,16 +25,24 @@ Reason = Annotated[str, StringConstraints(max_length=1_000, strip_whitespace=Tru
 class StrategyCommand(Body):
     """What a strategy is told."""
 
-    action: Literal["enable", "disable", "promote", "demote", "override", "retire"] = Field(examples=["enable"])
-    reason: Reason | None = Field(None, description="for the operations log", examples=["steady on four windows"])
-    version: int | None = Field(None, ge=0, le=2**62, description="refuse if it has another one", examples=[1])
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"action": "enable", "reason": "steady on four windows", "version": 1}]}
+    )
+
+    action: Literal["enable", "disable", "promote", "demote", "override", "retire"]
+    reason: Reason | None = Field(None, description="for the operations log")
+    version: int | None = Field(None, ge=0, le=2**62, description="refuse if it has another one")
 
 
 class StrategiesCommand(Body):
     """What many strategies are told."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"ids": ["kq3v7mzc2hda"], "action": "disable", "reason": "a quiet week"}]}
+    )
+
     ids: list[Annotated[str, StringConstraints(min_length=1, max_length=64)]] = Field(min_length=1, max_length=500)
-    action: Literal["enable", "disable", "promote", "demote", "retire"] = Field(examples=["disable"])
+    action: Literal["enable", "disable", "promote", "demote", "retire"]
     reason: Reason | None = None
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 from starlette.status import HTTP_202_ACCEPTED
 
 from cluster.api.caller import Calling
@@ -21,6 +21,8 @@ EVOLUTION_ACTIONS = ("start", "stop", "pause_evolution", "resume_evolution")
 class SystemCommand(Body):
     """What the desk is told."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"action": "pause_evolution", "reason": "maintenance"}]})
+
     action: Literal[
         "start",
         "stop",
@@ -31,7 +33,7 @@ class SystemCommand(Body):
         "kill",
         "flatten",
         "rearm",
-    ] = Field(examples=["pause_evolution"])
+    ]
     reason: Annotated[str, StringConstraints(max_length=1_000, strip_whitespace=True)] | None = None
     confirm: Annotated[str, StringConstraints(max_length=100)] | bool | None = Field(
         None, description="for actions that move money"
