@@ -58,7 +58,10 @@ def test_module_exports_only_what_exists(path):
 def test_every_module_is_used_somewhere():
     """A module nobody imports is dead; commands, strategy types and migrations are discovered, processes started."""
     sources = "\n".join(path.read_text() for path in [*MODULES, *REPOSITORY.glob("benchmarks/*.py")])
-    discovered = {"cluster.api.routes", "cluster.commands", "strategies", "evolution.operators", "storage.migrations"}
+    discovered = {
+        "cluster.api.routes", "cluster.checkup", "cluster.commands", "strategies", "evolution.operators",
+        "storage.migrations",
+    }  # fmt: skip
     for path in MODULES:
         name = name_of(path)
         package, _, stem = name.rpartition(".")
