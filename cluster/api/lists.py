@@ -7,11 +7,11 @@ from pydantic import ConfigDict, Field
 
 from cluster.api.values import Answer, Body, Milliseconds
 
-__all__ = ["ListAnswer", "ListParameters", "list_answer"]
+__all__ = ["LATEST_MS", "ListAnswer", "ListParameters", "list_answer"]
 
 Item = TypeVar("Item")
 
-_LATEST_MS = 253_402_300_799_999  # the last one of the year 9999
+LATEST_MS = 253_402_300_799_999  # the last one of the year 9999
 
 
 class ListParameters(Body):
@@ -22,8 +22,8 @@ class ListParameters(Body):
     limit: int = Field(50, ge=1, le=500, description="items of a page")
     cursor: str | None = Field(None, max_length=4_000, description="`next_cursor` of the page before")
     sort: str | None = Field(None, max_length=64, description="a field, with - before it for descending")
-    since: int | None = Field(None, alias="from", ge=0, le=_LATEST_MS, description="from this time on, ms UTC")
-    until: int | None = Field(None, alias="to", ge=0, le=_LATEST_MS, description="before this time, ms UTC")
+    since: int | None = Field(None, alias="from", ge=0, le=LATEST_MS, description="from this time on, ms UTC")
+    until: int | None = Field(None, alias="to", ge=0, le=LATEST_MS, description="before this time, ms UTC")
 
     def asked(self) -> dict[str, Any]:
         """Return what `page` of a repository is called with."""

@@ -2,10 +2,12 @@
 
 import json
 import logging
+import sys
 
 import pytest
 from api_desk import Client
 
+import cluster.api.routes
 from cluster.access import Gate, Lockout, Tokens
 from cluster.api.opened_database import OpenedDatabase
 from cluster.api.token_bucket import Rate, TokenBuckets
@@ -161,6 +163,23 @@ def test_route_of_a_later_part_says_so(client, path, part):
     response = client.get(path)
     assert (response.status_code, response.json()["code"]) == (404, "not_there_yet")
     assert part in response.json()["detail"]
+
+
+def test_routes_of_a_new_file_are_there_and_ask_for_a_token(api_desk, tmp_path, monkeypatch):
+    name = "signals_of_a_later_issue"
+    (tmp_path / f"{name}.py").write_text(
+        "from fastapi import APIRouter\n"
+        "router = APIRouter(prefix='/api/quantitative/signals')\n"
+        "@router.get('')\ndef read(): return {'items': []}\n"
+        "@router.post('')\ndef write(): return {}\n"
+    )
+    monkeypatch.setattr(cluster.api.routes, "__path__", [*cluster.api.routes.__path__, str(tmp_path)])
+    monkeypatch.delitem(sys.modules, f"cluster.api.routes.{name}", raising=False)
+    with api_desk.client("read") as reader:
+        assert reader.get(f"{Q}/signals").json() == {"items": []}
+        assert reader.post(f"{Q}/signals").status_code == 403
+        assert reader.get(f"{Q}/signals", headers={"Authorization": ""}).status_code == 401
+    del sys.modules[f"cluster.api.routes.{name}"]
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/api", f"{Q}/strategies/", "/docs", f"{Q}/tradesman"])

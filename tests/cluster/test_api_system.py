@@ -9,7 +9,7 @@ from api_desk import CANDLES
 from cluster.api.settings import ApiSettings
 from cluster.bus import Bus
 from cluster.errors import SettingError
-from market import Ticker
+from market import CandleStore, Ticker, synthetic_candles
 from storage import AlertRepository, LeaseRepository, OperationsLogRepository, RunRepository, SystemStatusRepository
 
 Q = "/api/quantitative"
@@ -219,6 +219,30 @@ def test_tickers_have_prices_as_decimal_text_and_their_age(api_desk, client):
     assert (item["bid"], item["last"], item["venue_ts"]) == ("100.25", "100.5", 900)
     assert "e" not in item["ask"]
     assert item["age_s"] > 1e9
+
+
+def test_tickers_are_a_list_in_pages(api_desk, client):
+    store = CandleStore(api_desk.home / "candles")
+    more = [synthetic_candles(symbol=f"{coin}/USDT:USDT", bars=10, seed=4) for coin in ("ETH", "SOL")]
+    for candles in more:
+        store.add(candles)
+    try:
+        seen, cursor = [], ""
+        while cursor is not None:
+            answer = client.get(
+                "/api/market/tickers", params={"limit": 1} | ({"cursor": cursor} if cursor else {})
+            ).json()
+            assert answer["total"] == 3
+            seen += [item["symbol"] for item in answer["items"]]
+            cursor = answer["next_cursor"]
+        assert seen == ["BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"]
+        assert client.get("/api/market/tickers?from=4102444800000").json()["total"] == 0
+        ambiguous = client.get("/api/market/candles")
+        assert (ambiguous.status_code, ambiguous.json()["code"]) == (422, "invalid_value")
+        assert client.get("/api/market/candles?symbol=SOL/USDT:USDT").json()["symbol"] == "SOL/USDT:USDT"
+    finally:
+        for candles in more:
+            store.path(candles.venue, candles.symbol, candles.timeframe, candles.origin).unlink()
 
 
 @pytest.mark.parametrize("path", ["/", "/quantitative.html", "/arbitrage.html", "/operations-log.html"])

@@ -1,12 +1,12 @@
 """Prices: the candles that the desk keeps, and what its markets would pay and take just now."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
 from cluster.api.context import Context
-from cluster.api.lists import ListAnswer
+from cluster.api.lists import LATEST_MS, ListAnswer, ListParameters
 from cluster.api.problems import Problem
 from cluster.api.values import Answer, Body, Milliseconds, Money, money
 from cluster.feed import FeedReader
@@ -14,12 +14,11 @@ from market.errors import UnknownNameError
 
 router = APIRouter(prefix="/api/market", tags=["market"])
 
-_LATEST_MS = 253_402_300_799_999
 
+class TickerParameters(ListParameters):
+    """Which markets are meant; in the order of venue and symbol."""
 
-class TickerParameters(Body):
-    """Which markets are meant."""
-
+    sort: Literal["symbol"] | None = None
     venue: str | None = Field(None, max_length=200)
     symbol: str | None = Field(None, max_length=200, description="such as BTC/USDT:USDT")
     timeframe: str | None = Field(None, max_length=10, description="of the candles beside it")
@@ -34,8 +33,8 @@ class CandleParameters(Body):
     )
     timeframe: str | None = Field(None, max_length=10, description="such as 1m")
     points: int = Field(500, ge=1, le=5_000, description="most points")
-    since: int | None = Field(None, alias="from", ge=0, le=_LATEST_MS, description="from this time on, ms UTC")
-    until: int | None = Field(None, alias="to", ge=0, le=_LATEST_MS, description="before this time, ms UTC")
+    since: int | None = Field(None, alias="from", ge=0, le=LATEST_MS, description="from this time on, ms UTC")
+    until: int | None = Field(None, alias="to", ge=0, le=LATEST_MS, description="before this time, ms UTC")
 
 
 class CandlesAnswer(Answer):
@@ -92,8 +91,25 @@ def show_candles(context: Context, parameters: Annotated[CandleParameters, Query
 def list_tickers(context: Context, parameters: Annotated[TickerParameters, Query()]) -> dict[str, Any]:
     """Return the last price of every market, with its age."""
     readings = [reading.as_json() for reading in context.prices.tickers(parameters.venue, parameters.symbol)]
-    items = [_shown(one) for one in readings if parameters.timeframe in (None, one["timeframe"])]
-    return {"items": items, "next_cursor": None, "total": len(items), "as_of": context.clock.now_ms()}
+    since, until = parameters.since or 0, LATEST_MS if parameters.until is None else parameters.until
+    wanted = [
+        one
+        for one in readings
+        if parameters.timeframe in (None, one["timeframe"]) and since <= one["receive_ts"] < until
+    ]
+    left = [one for one in wanted if parameters.cursor is None or _place(one) > parameters.cursor]
+    shown = left[: parameters.limit]
+    return {
+        "items": [_shown(one) for one in shown],
+        "next_cursor": _place(shown[-1]) if len(left) > len(shown) else None,
+        "total": len(wanted),
+        "as_of": context.clock.now_ms(),
+    }
+
+
+def _place(ticker: dict[str, Any]) -> str:
+    """Return where a ticker stands in the list."""
+    return f"{ticker['venue']} {ticker['symbol']}"
 
 
 def _only_symbol(prices: FeedReader) -> str:
