@@ -11,7 +11,7 @@ POPULATION ?= 1034
 GENERATIONS ?= 10
 SEED ?= 7
 
-.PHONY: run test test-all setup check bench bench-ray bench-evolution bench-evidence bench-choices bench-push lock clean
+.PHONY: run test test-all setup check bench bench-ray bench-evolution bench-evidence bench-choices bench-push bench-api lock clean
 
 run: $(VENV)/.run
 	@$(EVOQ) evolve --ray local --population $(POPULATION) --generations $(GENERATIONS) --seed $(SEED) \
@@ -30,7 +30,7 @@ test: check
 
 test-all: check
 	$(BIN)/python -m pytest
-	$(MAKE) bench bench-ray bench-evolution bench-evidence bench-push
+	$(MAKE) bench bench-ray bench-evolution bench-evidence bench-push bench-api
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_backtest.py
@@ -50,6 +50,9 @@ bench-choices: $(VENV)/.test
 
 bench-push: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_push.py --json docs/bench_push.json --document docs/benchmarks.md
+
+bench-api: $(VENV)/.test
+	$(BIN)/python benchmarks/bench_api.py --json docs/bench_api.json --document docs/benchmarks.md
 
 # Resolve the newest versions that pyproject.toml allows, in a fresh environment, and pin them.
 lock:
