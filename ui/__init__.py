@@ -1,0 +1,72 @@
+"""What people see: a client of the desk's HTTP API and push, for notebooks and for the control panel.
+
+One line connects to the desk that runs on this machine, or to another one:
+
+    desk = ui.connect()
+    desk = ui.connect("https://desk.example:8888", token)
+
+    desk.status()                                   # the desk at a glance
+    desk.leaderboard(20)                            # a DataFrame, the best evidence first
+    desk.wait(desk.enable("kq3v7mzc2hda", reason="steady on four windows"))
+    for event in desk.events(["strategy_update"]):  # as it happens
+        print(event)
+
+Nothing here imports the other packages: whatever is shown or changed goes through the API and its rules.
+
+====================  ======================================================================
+`client`              the client: one method a route
+`destination`         where a desk answers, and the token it asks for
+`transport`           one request: limits, retries, refusals
+`push_events`         what happens, as it happens
+`errors`              what can go wrong, by who must act
+`strategy_answers`    strategies, their curves, ancestors and surroundings
+`desk_answers`        status, commands, configuration, logs and alerts
+`price_answers`       candles and tickers
+`page`, `frames`      a part of a list; answers as DataFrames
+====================  ======================================================================
+"""
+
+from ui.client import Client, connect
+from ui.errors import (
+    AnswerError,
+    BusyError,
+    ClientError,
+    CommandFailedError,
+    CommandRefusedError,
+    ConflictError,
+    ForbiddenError,
+    InvalidValueError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RefusalError,
+    ServerError,
+    SettingError,
+    StillRunningError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from ui.push_events import Event, EventStream, Gap
+
+__all__ = [
+    "AnswerError",
+    "BusyError",
+    "Client",
+    "ClientError",
+    "CommandFailedError",
+    "CommandRefusedError",
+    "ConflictError",
+    "Event",
+    "EventStream",
+    "ForbiddenError",
+    "Gap",
+    "InvalidValueError",
+    "NotFoundError",
+    "OutcomeUnknownError",
+    "RefusalError",
+    "ServerError",
+    "SettingError",
+    "StillRunningError",
+    "UnauthorizedError",
+    "UnavailableError",
+    "connect",
+]
