@@ -88,7 +88,7 @@ class Gaps:
         return start, last + self._length_ms
 
     def asked(self, span: Span, now: float) -> list[int]:
-        """Take note that a stretch was asked for again, and that what is still missing there did not come.
+        """Take note that a stretch was asked for again, and that what was due there and is still missing did not come.
 
         Parameters
         ----------
@@ -104,8 +104,8 @@ class Gaps:
         """
         lost = []
         for open_ms in sorted(self._missing):
-            if span[0] <= open_ms < span[1]:
-                missing = self._missing[open_ms]
+            missing = self._missing[open_ms]
+            if span[0] <= open_ms < span[1] and missing.due_at <= now:
                 missing.asked += 1
                 if missing.asked < len(ASKED_AFTER_S):
                     missing.due_at = now + ASKED_AFTER_S[missing.asked]

@@ -34,8 +34,8 @@ TICKER_EVERY_S = 10.0
 LATE_AFTER_S = 20.0
 LATE_FIRST_S, LATE_MOST_S = 1.5, 15.0
 LONGEST_WAIT_S = 30.0
-RECENT_BARS = 500
-"""Candles back from the newest in which a hole is asked for again after a start."""
+RECENT_BARS = 120
+"""Candles back from the newest in which a hole may still be filled: what is older does not exist."""
 
 _logger = logging.getLogger(__name__)
 
@@ -201,6 +201,9 @@ class VenueMarket:
             _logger.warning("%s has no newer candles", self.market, extra={"fields": {"last_open": self.last}})
             return None
         self._trouble.succeed()
+        recent = max(stretch.span[0], now_ms - RECENT_BARS * length)
+        holes = set(range(stretch.page.last, recent - 1, -length)) - set(stretch.page.timestamp.tolist())
+        self.gaps.add(sorted(holes), self._clock.monotonic())
         return self._arrival(stretch.page, (stretch.span,))
 
     def _ask_gap(self) -> Arrival | None:
