@@ -3,9 +3,9 @@
     python benchmarks/bench_push.py [--clients 1000] [--deaf 50] [--seconds 60] [--json FILE] [--document FILE]
 
 Events take the way they take in the desk: `Bus.publish`, Valkey, the push server, a WebSocket. An event's age is taken
-when the client's process has read it from the socket, on the clock that both share. Readers live in two processes,
-those who never read in another; when the server closes one of those, another comes. All run on this machine, so the
-clients take processors from the server, and the ages include the time they need themselves.
+when the client's process has read it from the socket, on the clock that both share; what it says is looked into later.
+Readers live in two processes, those who never read in another; when the server closes one of those, another comes. All
+run on this machine: the clients take processors from the server, and the ages include the time they need themselves.
 """
 
 import argparse
@@ -169,7 +169,7 @@ def as_markdown(report: dict[str, Any]) -> str:
     lines = [
         f"`make bench-push` on {report['machine']}; "
         f"{', '.join(f'{name} {number}' for name, number in report['versions'].items())}. Load average when it began:"
-        f" {report['load_average']:.1f}.",
+        f" {report['load_average']:.1f}.{' ' * bool(report['note'])}{report['note']}",
         "",
         f"{report['clients']:,} clients subscribed to everything, {report['deaf']} of them never read; every second ten"
         " events, every ten seconds a hundred more at once, for"
@@ -209,13 +209,15 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--port", type=int, default=18_765)
     parser.add_argument("--servers", nargs="+", choices=list(SERVERS), default=list(SERVERS))
+    parser.add_argument("--note", default="", help="a sentence about the circumstances, for the report")
     parser.add_argument("--json", type=Path, help="write the results there")
     parser.add_argument("--document", type=Path, help="replace the tables in this document")
     options = parser.parse_args(arguments)
     report = {
         "machine": machine(),
         "versions": versions(_LIBRARIES),
-        "load_average": os.getloadavg()[0],
+        "load_average": round(os.getloadavg()[0], 1),
+        "note": options.note,
         "clients": options.clients,
         "deaf": options.deaf,
         "seconds": options.seconds,

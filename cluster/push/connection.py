@@ -1,7 +1,10 @@
 """One WebSocket connection of the push: its outbox, and a budget of what it may send us."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection
@@ -14,6 +17,8 @@ from cluster.push.outbox import Outbox
 from market.clock import Clock
 
 __all__ = ["PushConnection"]
+
+_FORGET = struct.pack("ii", 1, 0)  # linger for 0 s
 
 
 class PushConnection(ServerConnection):
@@ -114,7 +119,19 @@ class PushConnection(ServerConnection):
 
     def _end_soon(self) -> None:
         """Cut the connection shortly, whatever is still in the buffers: websockets would wait for them."""
-        self.loop.call_later(self._limits.close_s, self.transport.abort)
+        self.loop.call_later(self._limits.close_s, self.cut)
+
+    def cut(self) -> None:
+        """Cut the connection at once.
+
+        What the client has not read is forgotten by the kernel too; else it would be kept, and the client left in the
+        dark, until the kernel loses patience minutes later.
+        """
+        connected = self.transport.get_extra_info("socket")
+        if connected is not None and not self.connection_lost_waiter.done():
+            with suppress(OSError):
+                connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _FORGET)
+        self.transport.abort()
 
     def pause_writing(self) -> None:
         """Let events wait: the client does not read."""

@@ -84,7 +84,7 @@ class Doorman:
         self._open[connection] = None
         if len(self._open) > self._limits.connections + _REFUSALS_AT_ONCE:
             self._refused["too_many_connections"] += 1
-            connection.transport.abort()
+            connection.cut()
 
     def forget(self, connection: PushConnection) -> None:
         """Take note that a connection is gone.

@@ -137,14 +137,14 @@ class PushServer:
             self._sweeper.cancel()
         for connection in self._doorman.open:
             if self._doorman.role(connection) is None or connection.outbox.behind_since is not None:
-                connection.transport.abort()  # it would not read a farewell
+                connection.cut()  # it would not read a farewell
         self._server.close(code=1001, reason="the push ends")
         try:
             async with asyncio.timeout(_STOP_S):
                 await self._server.wait_closed()
         except TimeoutError:
             for connection in self._doorman.open:
-                connection.transport.abort()
+                connection.cut()
         _logger.info("the push has ended")
 
     def status(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What tests of the push share: a server in the test's own loop, a client, and a Valkey of their own."""
 
 import asyncio
+import errno
 import json
 import os
 import secrets
@@ -265,6 +266,10 @@ class DeafClient:
                 messages.append(json.loads(received[at : at + size]))
             at += size
         return messages
+
+    def reset(self) -> bool:
+        """Tell whether the server has cut the connection."""
+        return self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNRESET
 
     async def flood(self, opcode: Opcode) -> None:
         """Send without end; the connection has to be cut."""

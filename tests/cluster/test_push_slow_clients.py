@@ -199,12 +199,13 @@ def test_slow_clients_do_not_slow_the_others():
 
 def test_slow_client_is_closed_after_a_while():
     async def scenario():
-        async with serving(slow_s=0.5, close_s=0.1) as server, deaf_client(server, "alert"):
+        async with serving(slow_s=0.5, close_s=0.1) as server, deaf_client(server, "alert") as deaf:
             await eventually(lambda: server.hub._subscribers)
             for number in range(500):
                 server.hub.publish("alert", {"id": number, "text": WIDE})
                 await asyncio.sleep(0)
             await eventually(lambda: server.status()["clients"] == 0)
+            await eventually(deaf.reset)  # though it has not read what came before
             return server.status(), len(server.hub._subscribers)
 
     status, subscribers = asyncio.run(scenario())
