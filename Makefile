@@ -5,7 +5,10 @@ BIN := $(VENV)/bin
 EVOQ := $(BIN)/evoq
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-# make run CANDLES="one.parquet two.parquet" POPULATION=1034 GENERATIONS=10 SEED=7
+# make run                the desk, until Ctrl-C
+# make run ONCE=1         the desk, until its first leaderboard
+# make run CANDLES="one.parquet two.parquet" POPULATION=1034 GENERATIONS=10 SEED=7   evolution on files of yours
+ONCE ?=
 CANDLES ?=
 POPULATION ?= 1034
 GENERATIONS ?= 10
@@ -14,8 +17,12 @@ SEED ?= 7
 .PHONY: run test test-all setup check bench bench-ray bench-evolution bench-evidence bench-choices bench-push bench-api lock clean
 
 run: $(VENV)/.run
+ifeq ($(strip $(CANDLES)),)
+	@$(EVOQ) up --foreground $(if $(ONCE),--once)
+else
 	@$(EVOQ) evolve --ray local --population $(POPULATION) --generations $(GENERATIONS) --seed $(SEED) \
-	$(if $(CANDLES),$(foreach file,$(CANDLES),--candles $(file)),--simulated)
+	$(foreach file,$(CANDLES),--candles $(file))
+endif
 
 setup: $(VENV)/.run
 

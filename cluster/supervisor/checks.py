@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable
 
 from cluster.supervisor.desk import Desk
-from cluster.supervisor.service import Check
+from cluster.supervisor.service import Check, Life
 from storage import LeaseRepository, StorageError, SystemStatusRepository
 
 __all__ = ["holds_lease", "http_answers", "port_answers", "ray_answers", "told_lately"]
@@ -30,7 +30,7 @@ def port_answers(port: Callable[[Desk], int]) -> Check:
         The check.
     """
 
-    def check(desk: Desk, age_s: float) -> bool:
+    def check(desk: Desk, life: Life) -> bool:
         host = desk.local_host.strip("[]")
         with socket.create_connection((host, port(desk)), timeout=_ANSWER_S):
             return True
@@ -54,22 +54,22 @@ def http_answers(port: Callable[[Desk], int], path: str) -> Check:
         The check.
     """
 
-    def check(desk: Desk, age_s: float) -> bool:
+    def check(desk: Desk, life: Life) -> bool:
         status, body = _get(desk.local_host, port(desk), path, tls=desk.listen.certificate is not None)
         return status > 0 and isinstance(json.loads(body), dict)
 
     return check
 
 
-def ray_answers(desk: Desk, age_s: float) -> bool:
+def ray_answers(desk: Desk, life: Life) -> bool:
     """Tell whether Ray's head answers and its node lives.
 
     Parameters
     ----------
     desk : Desk
         The desk.
-    age_s : float
-        For how long it has been there; it does not matter.
+    life : Life
+        Of the head; it does not matter.
 
     Returns
     -------
@@ -102,20 +102,20 @@ def told_lately(name: str, within_s: float) -> Check:
         The check.
     """
 
-    def check(desk: Desk, age_s: float) -> bool | None:
+    def check(desk: Desk, life: Life) -> bool | None:
         if desk.engine is None:
             return None
         try:
             record = SystemStatusRepository(desk.engine).latest(name)
         except StorageError:
             return None
-        return record is not None and record.age_s <= min(within_s, age_s)
+        return record is not None and record.age_s <= min(within_s, life.age_s)
 
     return check
 
 
 def holds_lease(name: str) -> Check:
-    """Return a check whether a lease is held.
+    """Return a check whether the service holds a lease; its holder ends with the process, as in `HOST:PROCESS`.
 
     Parameters
     ----------
@@ -128,14 +128,14 @@ def holds_lease(name: str) -> Check:
         The check.
     """
 
-    def check(desk: Desk, age_s: float) -> bool | None:
+    def check(desk: Desk, life: Life) -> bool | None:
         if desk.engine is None:
             return None
         try:
             lease = LeaseRepository(desk.engine).get(name)
         except StorageError:
             return None
-        return lease is not None and lease.held
+        return lease is not None and lease.held and str(lease.holder).endswith(f":{life.pid}")
 
     return check
 

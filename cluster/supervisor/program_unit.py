@@ -18,7 +18,7 @@ from cluster.supervisor.desk import Desk
 from cluster.supervisor.desk_processes import MARK, SERVICE, marked
 from cluster.supervisor.log_file import LogFile
 from cluster.supervisor.probe import Probe
-from cluster.supervisor.service import Program, Service
+from cluster.supervisor.service import Life, Program, Service
 from cluster.supervisor.spoken_lines import SpokenLines, as_json
 from cluster.supervisor.unit import Tell, Unit
 
@@ -115,9 +115,9 @@ class ProgramUnit(Unit):
             )
         finally:
             os.close(output)
-        born = self.desk.clock.monotonic()
-        clock = self.desk.clock
-        self._probe = Probe(lambda: self._program.ready(self.desk, clock.monotonic() - born), clock)
+        clock, pid = self.desk.clock, self._child.pid
+        born = clock.monotonic()
+        self._probe = Probe(lambda: self._program.ready(self.desk, Life(pid, clock.monotonic() - born)), clock)
 
     @override
     def _trouble(self) -> str | None:

@@ -7,11 +7,27 @@ from typing import Protocol
 from cluster.supervisor.desk import Desk
 from cluster.supervisor.restart_policy import RestartPolicy
 
-__all__ = ["Check", "OpenServer", "Program", "Server", "Service"]
+__all__ = ["Check", "Life", "OpenServer", "Program", "Server", "Service"]
 
-Check = Callable[[Desk, float], bool | None]
-"""Whether a service answers that was started so many seconds ago; None if that cannot be told at the moment. May take
-some seconds, and may raise."""
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One life of a service.
+
+    Attributes
+    ----------
+    pid : int
+        Its process.
+    age_s : float
+        How long ago it was started.
+    """
+
+    pid: int
+    age_s: float
+
+
+Check = Callable[[Desk, Life], bool | None]
+"""Whether a service answers; None if that cannot be told at the moment. May take some seconds, and may raise."""
 
 
 class OpenServer(Protocol):

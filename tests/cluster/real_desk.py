@@ -5,7 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ class RealDesk:
             if pid is not None and psutil.pid_exists(pid):
                 process = psutil.Process(pid)
                 found += [process, *(each for each in process.children(recursive=True) if each not in found)]
-        return found
+        return [process for process in found if _lives(process)]
 
     def of_ray(self) -> list[psutil.Process]:
         return [process for process in marked(self.files.mark) if process.environ().get(SERVICE) == "ray"]
@@ -97,6 +97,12 @@ class RealDesk:
         self.until(lambda: self.get("/health")[0] == 200, patience_s)
 
 
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 def free_ports(count: int) -> list[int]:
     """Return ports that are free now."""
     with ExitStack() as held:
@@ -119,4 +125,4 @@ def running_desk(home: Path, **settings: str) -> Iterator[RealDesk]:
     finally:
         ended = desk.evoq("down")
         assert ended.returncode == 0, ended.stderr
-        assert desk.processes() == []
+        assert [process.cmdline() for process in desk.processes()] == []

@@ -28,7 +28,7 @@ def service(text: str) -> Service:
         about=f"the {name}",
         run=Program(
             lambda desk: [sys.executable, str(STAND_IN), *words],
-            lambda desk, age_s: not waits or (desk.home / f"{name}.ready").exists(),
+            lambda desk, life: not waits or (desk.home / f"{name}.ready").exists(),
             secrets=("DB_PASSWORD",) if name == "trusted" else (),
         ),
         needs=needs,

@@ -231,7 +231,7 @@ def test_killed_supervisor_leaves_nothing_that_down_does_not_find(desk: RealDesk
     assert down["state"] == "down"
     ended = desk.evoq("down")
     assert ended.returncode == 0, ended.stderr
-    assert desk.processes() == []
+    assert [process.cmdline() for process in desk.processes()] == []
     assert not embedded_status(desk.home).running
     assert not cache_status(desk.home).running
     assert all(is_free(desk.port(name)) for name in ("EVOQ_HTTP_PORT", "EVOQ_WS_PORT", "EVOQ_RAY_DASHBOARD_PORT"))
