@@ -14,7 +14,11 @@ One line connects to the desk that runs on this machine, or to another one:
 Nothing here imports the other packages: whatever is shown or changed goes through the API and its rules.
 
 ====================  ======================================================================
-`client`              the client: one method a route
+`client`              the client, put together
+`desk_calls`          the desk as a whole: status, commands, logs, alerts, configuration
+`strategy_calls`      strategies
+`price_calls`         candles and tickers
+`queries`             what lists may be asked for
 `destination`         where a desk answers, and the token it asks for
 `transport`           one request: limits, retries, refusals
 `push_events`         what happens, as it happens

@@ -182,6 +182,7 @@ class EventStream:
             close_timeout=_CLOSE_S,
             max_size=_LARGEST_BYTES,
             logger=_wire,
+            legacy=True,  # closed by hand: it outlives the call that opens it
         )
         try:
             hello = _message(connection.recv(timeout=_OPEN_S))
@@ -227,7 +228,10 @@ class EventStream:
         elif kind == "error":
             raise AnswerError(f"the push refused the subscription: {message.get('detail')}", code=message.get("code"))
         elif kind in self._seen:
-            event = Event(kind, message["ts"], message["seq"], message["data"])
+            try:
+                event = Event(kind, message["ts"], int(message["seq"]), message["data"])
+            except (KeyError, TypeError, ValueError):
+                raise AnswerError(f"an event must have ts, seq and data, one of type {kind} has not") from None
             self._seen[kind] = max(self._seen[kind], event.seq)
             if event.seq > self._known.get(kind, 0):
                 self._waiting.append(event)

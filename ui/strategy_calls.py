@@ -1,0 +1,128 @@
+"""Strategies: the list, everything about one, and commands into the roster and out of it."""
+
+from collections.abc import Iterable
+from typing import Any, Unpack
+
+from ui.calls import Calls, Q, without_none
+from ui.desk_answers import Accepted
+from ui.errors import InvalidValueError
+from ui.page import Page
+from ui.queries import StrategyQuery, segment
+from ui.strategy_answers import Equity, Lineage, Neighbourhood, Strategy, StrategyDetail
+
+__all__ = ["StrategyCalls"]
+
+_MOST_IDS = 500
+
+
+class StrategyCalls(Calls):
+    """Asks about strategies, and tells them something."""
+
+    def strategies(self, **asked: Unpack[StrategyQuery]) -> Page[Strategy]:
+        """Return a page of strategies, the best evidence first unless `sort` says otherwise.
+
+        Parameters
+        ----------
+        **asked : StrategyQuery
+            Filters, `sort` (a field, with - before it for descending), `limit`, `cursor`, `since` and `until`.
+
+        Returns
+        -------
+        Page of Strategy
+            `every` and `frame` go through all pages.
+        """
+        return self._page(Strategy, f"{Q}/strategies", dict(asked))
+
+    def strategy(self, strategy: str) -> StrategyDetail:
+        """Return everything about a strategy, by its id."""
+        return self._read(StrategyDetail, _strategy_path(strategy))
+
+    def equity(self, strategy: str, source: str = "backtest", points: int = 2_000) -> Equity:
+        """Return how a strategy fared against buy-and-hold; one that is no finalist is computed for it.
+
+        Parameters
+        ----------
+        strategy : str
+            Its id.
+        source : str
+            backtest or oos; paper and live come with trading.
+        points : int
+            At most so many, 4 to 2,000; extremes are kept.
+
+        Returns
+        -------
+        Equity
+            In columns; its `frame` is a table.
+        """
+        return self._read(Equity, f"{_strategy_path(strategy)}/equity", {"source": source, "points": points})
+
+    def lineage(self, strategy: str, depth: int = 5) -> Lineage:
+        """Return a strategy and its ancestors, so many generations back."""
+        return self._read(Lineage, f"{_strategy_path(strategy)}/lineage", {"depth": depth})
+
+    def neighbourhood(self, strategy: str, x: str | None = None, y: str | None = None) -> Neighbourhood:
+        """Return the scores around a strategy over two of its parameters; by default its first two."""
+        return self._read(Neighbourhood, f"{_strategy_path(strategy)}/neighbourhood", {"x": x, "y": y})
+
+    def enable(
+        self, ids: str | Iterable[str], reason: str, *, version: int | None = None, key: str | None = None
+    ) -> Accepted:
+        """Let strategies into the roster: they trade on paper. See `command_strategies`."""
+        return self.command_strategies("enable", ids, reason, version=version, key=key)
+
+    def disable(
+        self, ids: str | Iterable[str], reason: str, *, version: int | None = None, key: str | None = None
+    ) -> Accepted:
+        """Take strategies out of the roster. See `command_strategies`."""
+        return self.command_strategies("disable", ids, reason, version=version, key=key)
+
+    def retire(
+        self, ids: str | Iterable[str], reason: str, *, version: int | None = None, key: str | None = None
+    ) -> Accepted:
+        """Take strategies out for good. See `command_strategies`."""
+        return self.command_strategies("retire", ids, reason, version=version, key=key)
+
+    def command_strategies(
+        self, action: str, ids: str | Iterable[str], reason: str, *, version: int | None = None, key: str | None = None
+    ) -> Accepted:
+        """Tell one strategy, or up to 500 at once; `wait` waits until it is done.
+
+        Parameters
+        ----------
+        action : str
+            enable, disable or retire; others come with trading.
+        ids : str or iterable of str
+            One that may not change is a `ConflictError`; of many, those that may not are left alone, and the command
+            says so.
+        reason : str
+            For the operations log.
+        version : int, optional
+            Refuse it if the strategy has another one; for one strategy only.
+        key : str, optional
+            Idempotency-Key; a new one by default.
+
+        Returns
+        -------
+        Accepted
+            The command.
+
+        Raises
+        ------
+        InvalidValueError
+            If there is no id, more than 500, or a version for many.
+        """
+        body: dict[str, Any] = {"action": action, "reason": reason}
+        if isinstance(ids, str):
+            return self._write(
+                Accepted, "POST", f"{_strategy_path(ids)}/commands", without_none(body | {"version": version}), key
+            )
+        listed = list(ids)
+        if not 1 <= len(listed) <= _MOST_IDS:
+            raise InvalidValueError(f"ids must be 1 to {_MOST_IDS} strategies, was {len(listed):,}: send them in parts")
+        if version is not None:
+            raise InvalidValueError("version must be left out for many strategies: each has its own")
+        return self._write(Accepted, "POST", f"{Q}/strategies/commands", body | {"ids": listed}, key)
+
+
+def _strategy_path(strategy: str) -> str:
+    return f"{Q}/strategies/{segment(strategy, 'strategy')}"
