@@ -93,11 +93,11 @@ def curve_again(subject: Subject, source: str) -> dict[str, list[float]]:
     row, candles = subject.row, _candles(subject)
     start = 0
     if source == "oos":
-        if row["selected_until"] is None:
-            raise Problem(404, "no_curve", "what its selection saw is not stored: there is no out-of-sample curve")
+        if row["oos_scs"] is None or row["selected_until"] is None:  # looking is choosing, and is counted as such
+            raise Problem(404, "no_evidence", "there is no out-of-sample evidence of it: only finalists are looked at")
         start = int(np.searchsorted(candles.timestamp, row["selected_until"]))
         if start >= len(candles):
-            raise Problem(404, "no_curve", "its selection saw every candle: there is no out-of-sample curve yet")
+            raise Problem(404, "no_evidence", "its selection saw every candle: there is no out-of-sample evidence yet")
     costs = Costs(subject.settings["fee_bps"], subject.settings["slippage_bps"])
     return thin_curve(out_of_sample(StrategySpec(row["type"], row["parameters"]), candles, start, costs))
 

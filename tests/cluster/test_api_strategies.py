@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from api_desk import CANDLES, FINALISTS, SIZE, SPLIT
+from api_desk import CANDLES, FINALISTS, SIZE, SPLIT, WITH_CURVES
 
 from backtest import neighbourhood, out_of_sample
 from cluster.api.heavy_work import HeavyWork
@@ -57,7 +57,7 @@ def test_strategy_list_of_finalists_has_sparks_of_their_curves(client, api_desk)
     assert len(spark) == 24
     assert spark[0] == pytest.approx(curve["index"][0], abs=1e-5)
     assert spark[-1] == pytest.approx(curve["index"][-1], abs=1e-5)
-    assert sum(item["spark"] is not None for item in items.values()) == FINALISTS
+    assert sum(item["spark"] is not None for item in items.values()) == WITH_CURVES
 
 
 @pytest.mark.parametrize("sort", ["-oos_scs", "scs", "-scs", "id", "-n_trades", "sharpe", "created_at"])
@@ -155,7 +155,7 @@ def spec_of(client, strategy):
     return StrategySpec(row["type"], row["parameters"])
 
 
-@pytest.mark.parametrize("number", [2, FINALISTS + 10], ids=["stored", "computed"])
+@pytest.mark.parametrize("number", [2, WITH_CURVES], ids=["stored", "computed"])
 @pytest.mark.parametrize(("source", "start"), [("backtest", 0), ("oos", SPLIT)])
 def test_equity_is_that_of_the_backtest_whether_stored_or_computed(client, api_desk, number, source, start):
     strategy = api_desk.ids[number]
@@ -166,6 +166,14 @@ def test_equity_is_that_of_the_backtest_whether_stored_or_computed(client, api_d
     assert answer["buy_and_hold"] == pytest.approx(expected.buy_and_hold.tolist())
     assert min(answer["drawdown"]) == pytest.approx(-expected.metrics["max_drawdown"])
     assert answer["source"] == source
+
+
+def test_equity_of_who_is_no_finalist_is_computed_but_not_out_of_sample(client, api_desk):
+    strategy = api_desk.ids[FINALISTS + 10]
+    answer = client.get(f"{Q}/strategies/{strategy}/equity").json()
+    assert answer["equity"] == pytest.approx(out_of_sample(spec_of(client, strategy), CANDLES, 0).index.tolist())
+    refused = client.get(f"{Q}/strategies/{strategy}/equity?source=oos")
+    assert (refused.status_code, refused.json()["code"]) == (404, "no_evidence")
 
 
 def test_equity_in_few_points_keeps_the_extremes(client, api_desk):
