@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_INTERRUPTED = 130
 _USER_MUST_ACT = 2
 
 
@@ -78,16 +77,13 @@ def _stay(desk: "Desk", console: "Console", once: bool) -> None:
         elif not ready:
             steps(told)
 
-    interrupted = False
     with steps:
         try:
             status = run_desk(desk, services_of_the_desk(), heard, supervisors.append)
-            interrupted = status == 0 and not once
         finally:
             if ready:
                 view.__exit__(None, None, None)
     if last.get("problem"):
         problem = f"the desk {'ended' if ready else 'did not start'}: {last['problem']}"
         raise UserError(problem) if status == _USER_MUST_ACT else ClusterFault(problem)
-    if interrupted:
-        console.print("the desk has ended")
+    console.print("the desk has ended")

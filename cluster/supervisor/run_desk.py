@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from signal import SIGHUP, SIGINT, SIGTERM, getsignal, signal
+from signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, getsignal, signal
 from types import FrameType
 from typing import Any
 
@@ -155,6 +155,7 @@ def _signals(supervisor: Supervisor) -> Iterator[None]:
         supervisor.stop()
 
     before: dict[int, Any] = {number: getsignal(number) for number in (SIGINT, SIGTERM, SIGHUP)}
+    before = {number: handler for number, handler in before.items() if handler != SIG_IGN}  # nohup means what it says
     for number in before:
         signal(number, handle)
     try:
