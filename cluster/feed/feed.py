@@ -59,6 +59,7 @@ class Feed:
         self._tallies = {market: {"candles": 0, "corrections": 0, "repeated": 0} for market in source.markets}
         self._summary = 0
         self._trouble: str | None = None
+        self._is_behind = False
         self._resume_at = self._beat_at = self._heartbeat_failed_at = float("-inf")
         self._summary_at = clock.monotonic() + SUMMARY_EVERY_S
 
@@ -83,7 +84,7 @@ class Feed:
             if candles is not None:
                 stored[market] = candles
         self._source.begin(stored)
-        self._trouble = None
+        self._is_behind = False
 
     def step(self) -> float:
         """Do what is due.
@@ -96,7 +97,7 @@ class Feed:
         now = self._clock.monotonic()
         if now >= self._resume_at:
             try:
-                if self._trouble is not None:
+                if self._is_behind:
                     self.begin()
                 self._poll()
             except StoreError as error:
@@ -156,6 +157,9 @@ class Feed:
             return
         self._store.append(changes.candles, arrival.asked)
         recent.note(changes.candles)
+        if self._trouble is not None:
+            self._trouble = None
+            _logger.info("candles are stored again")
         tally["candles"] += changes.new
         tally["corrections"] += len(changes.corrections)
         self._summary += changes.new
@@ -175,7 +179,7 @@ class Feed:
     def _disk_refuses(self, error: StoreError) -> None:
         if self._trouble is None:
             _logger.error("candles cannot be stored: %s", error)
-        self._trouble = str(error)
+        self._trouble, self._is_behind = str(error), True
         self._resume_at = self._clock.monotonic() + DISK_PAUSE_S
 
     def _beat(self) -> None:

@@ -77,6 +77,7 @@ class VenueMarket:
         self._late_ms: int | None = None
         self._late = BackOff(LATE_FIRST_S, LATE_MOST_S, jitter)
         self._trouble = BackOff(5.0, 120.0, jitter)
+        self._ticker_trouble = BackOff(TICKER_EVERY_S, 300.0, jitter)
         if stored is not None:
             self._grid, self.last = int(stored.timestamp[0]), int(stored.timestamp[-1])
             recent = stored[-min(RECENT_BARS, len(stored)) :]
@@ -104,16 +105,15 @@ class VenueMarket:
             What came; a `VenueUnavailableError` concerns the whole venue and is left to the caller.
         """
         now = self._clock.monotonic()
+        if min(self._candle_at, self.gaps.due_at) > now:
+            return self._ask_ticker(now)
         try:
-            if self._candle_at <= now:
-                arrival = self._ask_candles()
-            elif self.gaps.due_at <= now:
-                arrival = self._ask_gap()
-            else:
-                self._ticker_at = now + TICKER_EVERY_S * (0.9 + 0.2 * self._jitter())
-                return [self._tickers.ask()] if self._tickers else []
+            arrival = self._ask_candles() if self._candle_at <= now else self._ask_gap()
         except (BrokenPageError, VenueRefusedError) as error:
-            self._put_off(error, now)
+            self._told_once(error, self._trouble)
+            again = now + self._trouble.fail()
+            self._candle_at = max(self._candle_at, again)
+            self.gaps.postpone(again)
             return []
         return [arrival] if arrival else []
 
@@ -244,14 +244,22 @@ class VenueMarket:
     def _sleep_until(self, time_ms: int, now_ms: int) -> None:
         self._candle_at = self._clock.monotonic() + min((time_ms - now_ms) / 1000.0, LONGEST_WAIT_S)
 
-    def _put_off(self, error: MarketError, now: float) -> None:
-        """Leave a market in peace whose answer cannot be used; the others go on."""
-        if not self._trouble.failures:
+    def _ask_ticker(self, now: float) -> list[Arrival | Ticker]:
+        """Ask for the ticker; one that cannot be used delays the next one, and no candle."""
+        assert self._tickers is not None
+        self._ticker_at = now + TICKER_EVERY_S * (0.9 + 0.2 * self._jitter())
+        try:
+            ticker = self._tickers.ask()
+        except (BrokenPageError, VenueRefusedError) as error:
+            self._told_once(error, self._ticker_trouble)
+            self._ticker_at = now + self._ticker_trouble.fail()
+            return []
+        self._ticker_trouble.succeed()
+        return [ticker]
+
+    def _told_once(self, error: MarketError, trouble: BackOff) -> None:
+        if not trouble.failures:
             _logger.warning("%s", error)
-        again = now + self._trouble.fail()
-        self._candle_at = max(self._candle_at, again)
-        self._ticker_at = max(self._ticker_at, again)
-        self.gaps.postpone(again)
 
     def _tell(self, text: str, opens: list[int], level: int) -> None:
         if opens:

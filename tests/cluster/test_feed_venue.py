@@ -140,6 +140,14 @@ def test_feed_without_tickers_goes_on_with_candles(tmp_path: Path) -> None:
     assert not desk.board.tickers
 
 
+def test_feed_broken_tickers_delay_no_candle(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.venue.fetch_ticker = lambda symbol: {"symbol": symbol, "last": None}  # type: ignore[method-assign]
+    desk.run(1_200)
+    assert held(desk.store) == desk.closed()
+    assert max(time % MINUTE for time in desk.candle_requests()[3:]) < 4_000
+    assert sum("last of BTC/USDT must be a positive price" in each for each in messages(caplog)) == 1
+
+
 def test_feed_late_candle_is_asked_for_until_it_comes(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     late = opening(2)
