@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from storage import Database, DatabaseBusyError, StorageError, SystemStatusRepository, open_database
+from storage import Database, DatabaseBusyError, SystemStatusRepository, open_database
 from storage.embedded import embedded_status
 
 __all__ = ["StatusRecorder", "database_status"]
@@ -99,8 +99,8 @@ def database_status(home: Path, environ: Mapping[str, str]) -> Record:
             opened.append(open_database(home, environ))
         try:
             SystemStatusRepository(opened[0].engine).record(_FEED, report)
-        except StorageError:
-            opened.pop().close()
+        except Exception:
+            opened.pop().close()  # it may have moved: the next report looks for it again
             raise
 
     return record
