@@ -87,7 +87,8 @@ class DeskBooks:
         self._finished: deque[tuple[str, str, str]] = deque()
         self._bus = Bus(None)
         self._bus_url: str | None = None
-        self._due = dict.fromkeys(("lease", "measure", "maintain", "requeue"), float("-inf"))
+        self._due = dict.fromkeys(("lease", "measure", "services", "maintain", "requeue"), float("-inf"))
+        self._told_states: list[tuple[str, str]] = []
         self._away_since: float | None = None
         self._high: set[str] = set()
         self._ended = threading.Event()
@@ -155,6 +156,8 @@ class DeskBooks:
                 if self._is_due("maintain", _MAINTAIN_EVERY_S) and self._desk.database is not None:
                     self._desk.database.maintain()
             self._measure(engine)
+            if engine is not None:
+                self._tell_services(SystemStatusRepository(engine))
             if engine is not None and self._away_since is not None:
                 self._came_back(self._away_since)
         except LeaseLostError as error:
@@ -233,9 +236,15 @@ class DeskBooks:
         finally:
             self._bus.publish("system_metrics", measured)
         self._watch_limits(measured)
-        status = SystemStatusRepository(engine)
-        status.record("system_metrics", measured)
-        status.record("services", {"services": services})
+        SystemStatusRepository(engine).record("system_metrics", measured)
+
+    def _tell_services(self, status: SystemStatusRepository) -> None:
+        """Tell where the services stand: when that has changed, and every few seconds."""
+        services = self._services()
+        states = [(one["name"], one["state"]) for one in services]
+        if states != self._told_states or self._is_due("services", _MEASURE_EVERY_S):
+            status.record("services", {"services": services})
+            self._told_states = states
 
     def _latency_ms(self, engine: Engine) -> float:
         with engine.connect() as connection:

@@ -74,6 +74,7 @@ class Unit(ABC):
         self._tell = tell
         self._since = desk.clock.monotonic()
         self._due = 0.0
+        self._served_since = desk.clock.monotonic()
         self._forced = False
         self._rejoining = False
 
@@ -105,6 +106,8 @@ class Unit(ABC):
         needs_served : bool
             Whether everything that it needs serves.
         """
+        if not needs_served:
+            self._served_since = self.desk.clock.monotonic()
         match self.state:
             case State.WAITING:
                 if not self.wanted:
@@ -219,7 +222,8 @@ class Unit(ABC):
                 self.problem = None
                 self._tell(self, Event.READY, f"{self.service.about} is ready")
                 return
-            silent = self.state is State.RUNNING and self._silent_s() > self.service.hang_s
+            served_s = self.desk.clock.monotonic() - self._served_since  # who waits for another one is not to blame
+            silent = self.state is State.RUNNING and min(self._silent_s(), served_s) > self.service.hang_s
             slow = self.state is State.STARTING and self.since_s > self.service.start_s
             if not silent and not slow:
                 return

@@ -1,0 +1,174 @@
+"""A unit step by step, on a clock that stands still until it is told to move."""
+
+from pathlib import Path
+
+import pytest
+from typing_extensions import override
+
+from cluster.supervisor.desk import Desk
+from cluster.supervisor.desk_files import DeskFiles
+from cluster.supervisor.restart_policy import RestartPolicy
+from cluster.supervisor.service import Program, Service
+from cluster.supervisor.unit import Event, State, Unit
+from market import ManualClock
+
+POLICY = RestartPolicy(first_s=1.0, jitter=0.0, quick_s=10.0, most_quick=3, rest_s=100.0)
+
+
+class Puppet(Unit):
+    """A unit whose service does what the test says."""
+
+    def __init__(self, home: Path) -> None:
+        program = Program(lambda desk: [], lambda desk, life: True)
+        service = Service(
+            name="puppet", about="the puppet", run=program, policy=POLICY, start_s=20.0, hang_s=30.0, end_s=5.0
+        )
+        self.events: list[Event] = []
+        self.clock = ManualClock(0)
+        super().__init__(service, Desk(DeskFiles(home), {}, self.clock), lambda unit, event, text: self.heard(event))
+        self.trouble: str | None = None
+        self.answers = True
+        self.silent_s = 0.0
+        self.ended = True
+        self.killed = 0
+
+    def heard(self, event: Event) -> None:
+        self.events.append(event)
+
+    @override
+    def process(self) -> int | None:
+        return 1
+
+    @override
+    def _begin(self) -> None:
+        self.trouble = None
+
+    @override
+    def _trouble(self) -> str | None:
+        return self.trouble
+
+    @override
+    def _answers(self) -> bool:
+        return self.answers
+
+    @override
+    def _silent_s(self) -> float:
+        return self.silent_s
+
+    @override
+    def _ask_to_end(self) -> None:
+        pass
+
+    @override
+    def _has_ended(self) -> bool:
+        return self.ended
+
+    @override
+    def _kill(self) -> None:
+        self.killed += 1
+        self.ended = True
+
+    def steps(self, count: int = 2, *, needs_served: bool = True) -> State:
+        for _ in range(count):
+            self.step(needs_served=needs_served)
+        return self.state
+
+
+@pytest.fixture
+def puppet(tmp_path: Path) -> Puppet:
+    return Puppet(tmp_path)
+
+
+def test_unit_waits_for_what_it_needs(puppet: Puppet):
+    assert puppet.steps(needs_served=False) is State.WAITING
+    assert puppet.steps() is State.RUNNING
+    assert puppet.events == [Event.READY]
+
+
+def test_unit_dies_and_comes_back_after_a_pause(puppet: Puppet):
+    puppet.steps()
+    puppet.trouble = "killed"
+    assert puppet.steps(1) is State.RESTARTING
+    assert puppet.problem == "killed"
+    puppet.clock.advance(0.9)
+    assert puppet.steps(1) is State.RESTARTING
+    puppet.clock.advance(0.2)
+    assert puppet.steps(3) is State.RUNNING
+    assert puppet.told()["restarts"] == 1
+    assert puppet.told()["problem"] is None
+
+
+def test_unit_is_given_up_tried_again_later_and_at_once_when_asked(puppet: Puppet):
+    def die() -> State:
+        puppet.steps(3)
+        puppet.trouble = "no"
+        state = puppet.steps(1)
+        puppet.clock.advance(8.0)
+        return state
+
+    assert [die() for _ in range(3)] == [State.RESTARTING, State.RESTARTING, State.FAILED]
+    assert puppet.events.count(Event.GIVEN_UP) == 1
+    assert puppet.steps(3) is State.FAILED
+    puppet.retry()
+    assert puppet.steps(2) is State.RUNNING
+    assert [die() for _ in range(3)][-1] is State.FAILED
+    puppet.clock.advance(100.0)
+    assert puppet.steps(3) is State.RUNNING
+
+
+def test_unit_that_never_answers_is_killed_after_its_time(puppet: Puppet):
+    puppet.answers = False
+    assert puppet.steps() is State.STARTING
+    puppet.clock.advance(20.1)
+    assert puppet.steps(1) is State.RESTARTING
+    assert (puppet.killed, puppet.problem) == (1, "no answer for 20 s")
+
+
+def test_unit_that_falls_silent_is_killed(puppet: Puppet):
+    puppet.steps()
+    puppet.clock.advance(31.0)
+    puppet.silent_s = 29.0
+    assert puppet.steps(1) is State.RUNNING
+    puppet.silent_s = 31.0
+    assert puppet.steps(1) is State.RESTARTING
+    assert puppet.killed == 1
+
+
+def test_unit_silent_for_want_of_another_one_gets_its_time_again(puppet: Puppet):
+    puppet.steps()
+    puppet.silent_s = 500.0
+    puppet.clock.advance(500.0)
+    assert puppet.steps(needs_served=False) is State.RUNNING
+    assert puppet.steps() is State.RUNNING
+    puppet.clock.advance(29.0)
+    assert puppet.steps() is State.RUNNING
+    puppet.clock.advance(2.0)
+    assert puppet.steps(1) is State.RESTARTING
+
+
+def test_unit_death_for_want_of_another_one_does_not_count(puppet: Puppet):
+    for _ in range(5):
+        puppet.steps(3)
+        puppet.trouble = "connection lost"
+        assert puppet.steps(1, needs_served=False) is State.RESTARTING
+        puppet.clock.advance(8.0)
+
+
+def test_unit_that_does_not_end_is_killed(puppet: Puppet):
+    puppet.steps()
+    puppet.wanted, puppet.ended = False, False
+    assert puppet.steps() is State.STOPPING
+    puppet.clock.advance(5.1)
+    assert puppet.steps() is State.STOPPED
+    assert puppet.killed == 1
+    puppet.wanted = True
+    assert puppet.steps(3) is State.RUNNING
+
+
+def test_unit_rejoins_without_having_died(puppet: Puppet):
+    puppet.steps()
+    puppet.rejoin()
+    assert puppet.steps(1, needs_served=False) is State.WAITING
+    assert puppet.steps() is State.RUNNING
+    assert puppet.events == [Event.READY, Event.READY]
+    assert puppet.counter.deaths == 0
