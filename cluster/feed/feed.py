@@ -8,7 +8,7 @@ from cluster.bus import Bus
 from cluster.feed.feed_market import FeedMarket
 from cluster.feed.recent import Changes, Recent
 from cluster.feed.source import Arrival, FeedSource
-from market import Candles, CandleStore, Clock, GrowingFile, Ticker
+from market import Candles, CandleStore, Clock, Ticker, read_candles
 from market.errors import StoreError
 from market.instants import iso
 from market.validation import COLUMNS
@@ -54,7 +54,6 @@ class Feed:
         self._clock = clock
         self._bus = bus
         self._heartbeat = heartbeat
-        self._files = {market: GrowingFile(market.path(store)) for market in source.markets}
         self._recent: dict[FeedMarket, Recent] = {}
         self._tallies = {market: {"candles": 0, "corrections": 0, "repeated": 0} for market in source.markets}
         self._summary = 0
@@ -78,8 +77,9 @@ class Feed:
     def begin(self) -> None:
         """Look at what is stored, and let the source start behind it."""
         stored: dict[FeedMarket, Candles] = {}
-        for market, file in self._files.items():
-            candles = file.read() if file.path.exists() else None
+        for market in self._source.markets:
+            path = market.path(self._store)
+            candles = read_candles(path) if path.exists() else None
             self._recent[market] = Recent(candles)
             if candles is not None:
                 stored[market] = candles

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -132,6 +133,33 @@ def test_feed_process_refuses_a_mistake_in_one_line(
     line = feed.lines()[-1]
     assert (line["level"], line["message"]) == ("error", message)
     assert not any("trace" in line for line in feed.lines())
+
+
+def test_feed_process_ends_while_its_venue_hangs(home: Path, tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        script = (
+            "import os, sys, ccxt, cluster.feed.__main__ as feed\n"
+            "def opened(venue):\n"
+            "    exchange = getattr(ccxt, venue)({'timeout': 20_000})\n"
+            f"    address = 'http://127.0.0.1:{silent.getsockname()[1]}'\n"
+            "    exchange.urls = exchange.urls | {'api': dict.fromkeys(exchange.urls['api'], address)}\n"
+            "    return exchange\n"
+            "feed.open_exchange = opened\n"
+            "sys.exit(feed.main(os.environ))\n"
+        )
+        environ = os.environ | {"EVOQ_HOME": str(home), "EVOQ_FEED": "binance:BTC/USDT:1m"}
+        process = subprocess.Popen([sys.executable, "-c", script], cwd=REPOSITORY, env=environ, stderr=subprocess.PIPE)
+        silent.settimeout(PATIENCE_S)
+        connection, _ = silent.accept()
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=PATIENCE_S)
+        connection.close()
+    assert process.returncode == 0
+    assert time.monotonic() - begun < 5.0
+    assert json.loads(log.splitlines()[-1])["message"] == "stopped"
 
 
 def test_feed_process_shows_tickers_and_never_its_password(
