@@ -364,8 +364,9 @@ class Optimizer:
     def roll(self, window: str) -> None:
         """Begin another window: scores so far are of other candles and count no more.
 
-        The first `lag` batches that follow are the elites and the archive of each species, to be scored again;
-        everything after descends from them. What was generated and is not committed is forgotten.
+        The first `lag` batches that follow are the elites and the archive of each species and whom earlier windows
+        left, to be scored again; everything after descends from them. What was generated and is not committed is
+        forgotten.
 
         Parameters
         ----------
@@ -375,7 +376,8 @@ class Optimizer:
         self._enter()
         batches = range(self._committed, self._committed + self._identity.lag)
         back = self._window.returning(batches, self._in_flight.batches)
-        self._open(Window(self._identity, window, self._committed))
+        pasts = [past.after(again) for past, again in zip(self._window.pasts, back, strict=True)]
+        self._open(Window(self._identity, window, self._committed, pasts))
         for number in batches:
             self._breed(number, back)
         self._is_torn = False

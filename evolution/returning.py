@@ -1,6 +1,6 @@
-"""Who returns when the window rolls: elites and other ways of trading, to be scored again before anybody else."""
+"""Who returns when the window rolls: elites, whom earlier windows left, other ways of trading, scored first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from evolution.archive import Elite
@@ -13,11 +13,14 @@ RETURNING = "returning"
 """What `Candidate.operator` says of an elite that is scored on the candles of another window."""
 
 
-def returning(deme: Deme, elites: Sequence[Elite], waiting: Sequence[Candidate], count: int) -> list[Candidate]:
+def returning(
+    deme: Deme, elites: Sequence[Elite], waiting: Sequence[Candidate], count: int, past: Iterable[Candidate] = ()
+) -> list[Candidate]:
     """Return the members of a species that a new window begins with.
 
-    One from the top of the deme and one from the archive in turn: what was best may be what the last regime paid for,
-    and the archive holds what other regimes might. After them whoever returned to the window before and was not scored
+    One from the top of the deme, one that earlier windows left and one from the archive in turn: what was best may be
+    what the last regime paid for; an earlier regime may be back; and the archive holds what others might pay for. After
+    them whoever returned to the window before and was not scored
     there yet: a window that is rolled over at once loses nobody.
 
     Parameters
@@ -30,6 +33,8 @@ def returning(deme: Deme, elites: Sequence[Elite], waiting: Sequence[Candidate],
         Children of the species that are generated and not committed.
     count : int
         How many at most.
+    past : iterable of Candidate
+        Whom earlier windows left, as they return; whose turn is next first.
 
     Returns
     -------
@@ -39,6 +44,7 @@ def returning(deme: Deme, elites: Sequence[Elite], waiting: Sequence[Candidate],
     others = sorted(elites, key=lambda elite: (-elite.member.score, elite.member.candidate.number))
     queues: list[Iterator[Candidate]] = [
         (_again(member.candidate) for member in deme),
+        iter(past),
         (_again(elite.member.candidate) for elite in others),
     ]
     chosen: dict[tuple[float, ...], Candidate] = {}

@@ -16,12 +16,14 @@ from evolution.experience import Experience
 from evolution.finalists import Finalist
 from evolution.identity import RunIdentity
 from evolution.memory import Memory, fingerprint
+from evolution.past import Past
+from evolution.species import Species
 from evolution.state_codec import binary, data_of
 from evolution.window import Window
 
 __all__ = ["EngineState"]
 
-_FORMAT = 2
+_FORMAT = 3
 
 Restore = Callable[[int, tuple[float, ...], tuple[float, ...], tuple[int, ...], str], Candidate]
 
@@ -90,6 +92,7 @@ class EngineState:
             "credits": [_pack(credit.values.values()) for credit in self.credits],
             "window": {"label": window.label, "rolled_at": window.first_batch},
             "archive": _archive_to_json(window.archive),
+            "past": _candidates_to_json([candidate for past in window.pasts for candidate in past]),
             "finalists": _members_to_json([finalist.member for finalist in self.finalists])
             | {"windows": [finalist.window for finalist in self.finalists]},
         }
@@ -118,7 +121,9 @@ class EngineState:
             If something is missing, damaged, or of an unknown format.
         """
         if values.get("format") == 1:
-            values = {**values, **_only_window()}
+            values = {**values, **_only_window(), **_no_past()}
+        elif values.get("format") == 2:
+            values = {**values, **_no_past()}
         elif values.get("format") != _FORMAT:
             raise StateError(f"the format of a state must be 1 to {_FORMAT}, was {values.get('format')}")
         try:
@@ -149,6 +154,11 @@ def _only_window() -> dict[str, Any]:
         "archive": _archive_to_json(Archive()),
         "finalists": _members_to_json([]) | {"windows": []},
     }
+
+
+def _no_past() -> dict[str, Any]:
+    """Return what states of formats 1 and 2 lack: nobody was remembered beyond a window."""
+    return {"past": _candidates_to_json([])}
 
 
 def _pack(values: Iterable[float]) -> dict[str, str]:
@@ -218,6 +228,10 @@ def _window_from_json(values: Mapping[str, Any], identity: RunIdentity, restore:
     window.memory = _memory_from_json(values["memory"], identity.settings.memory)
     window.experiences = _experiences_from_json(values["experience"], identity)
     window.archive = _archive_from_json(values["archive"], identity, restore)
+    left: dict[Species, list[Candidate]] = {species: [] for species in demes}
+    for candidate in _candidates_from_json(values["past"], identity, restore):
+        left[candidate.species].append(candidate)
+    window.pasts = [Past(past.limit, left[species]) for past, species in zip(window.pasts, demes, strict=True)]
     return window
 
 

@@ -12,10 +12,14 @@ from evolution.experience import Experience
 from evolution.hall import HallOfFame
 from evolution.identity import RunIdentity
 from evolution.memory import Memory
+from evolution.past import Past
 from evolution.returning import returning
 from evolution.stream import Stream
 
 __all__ = ["Behaviours", "Window"]
+
+_MOST_PAST = 32
+"""Whom earlier windows left, at most of each species; else a quarter of its members."""
 
 Behaviours = Callable[[Sequence[Candidate]], Sequence[Behaviour]]
 """Tells how candidates trade, as a function of nothing else; one behaviour each."""
@@ -32,6 +36,8 @@ class Window:
         What the window is called; empty for the first one.
     first_batch : int
         The first batch that is scored in it.
+    pasts : sequence of Past or None
+        What is remembered of earlier windows, one a species; None of nothing.
 
     Attributes
     ----------
@@ -45,9 +51,13 @@ class Window:
         The best distinct members.
     archive : Archive
         The best of each way of trading.
+    pasts : list of Past
+        What earlier windows left of each species: genomes alone, no scores.
     """
 
-    def __init__(self, identity: RunIdentity, label: str = "", first_batch: int = 0) -> None:
+    def __init__(
+        self, identity: RunIdentity, label: str = "", first_batch: int = 0, pasts: Sequence[Past] | None = None
+    ) -> None:
         settings = identity.settings
         self._identity, self._schedule = identity, identity.schedule
         self.label, self.first_batch = label, first_batch
@@ -56,6 +66,8 @@ class Window:
         self.memory = Memory(settings.memory)
         self.hall = HallOfFame(settings.hall_of_fame)
         self.archive = Archive()
+        forgotten = [Past(min(_MOST_PAST, max(2, deme.share // 4))) for deme in self.demes]
+        self.pasts = forgotten if pasts is None else list(pasts)
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -162,6 +174,6 @@ class Window:
                 waiting[self._schedule.locate(slot.candidate.number)[0]].append(slot.candidate)
         species = [one for one, _ in self._identity.spaces]
         return [
-            returning(deme, list(self.archive.elites(one).values()), pending, count)
-            for one, deme, pending, count in zip(species, self.demes, waiting, room, strict=True)
+            returning(deme, list(self.archive.elites(one).values()), pending, count, past)
+            for one, deme, pending, count, past in zip(species, self.demes, waiting, room, self.pasts, strict=True)
         ]

@@ -63,6 +63,14 @@ def test_returning_without_anybody_or_without_room_is_empty(deme):
     assert returning(deme, [elite(10, 1.0)], [candidate(20, operator="returning")], 0) == []
 
 
+def test_returning_takes_whom_earlier_windows_left_in_turn_as_they_are(deme):
+    past = [candidate(30, operator="returning", parents=(8,)), candidate(1, operator="returning", parents=(1,))]
+    back = returning(deme, [elite(11, 3.0)], [], 100, past)
+    assert numbers(back) == [0, 30, 11, 1, 2, 3, 4]  # the second one is a member, and comes as it was left
+    assert back[1] is past[0]
+    assert numbers(returning(Deme(5, Settings()), [], [], 1, past)) == [30]
+
+
 def test_returning_are_children_of_those_they_repeat(deme):
     first = returning(deme, [], [], 1)[0]
     assert (first.operator, first.parents) == ("returning", (0,))

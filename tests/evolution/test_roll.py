@@ -181,9 +181,32 @@ def test_roll_soon_after_a_roll_brings_back_those_who_were_not_scored_yet(space)
     for candidate in again:  # each descends from a child that was committed
         same = next(one for one in first if one.parameters == candidate.parameters)
         assert candidate.operator == "returning"
-        assert candidate.parents == ((same.child,) if same.child in committed else same.parents)
+        assert candidate.parents in ([(same.child,), same.parents] if same.child in committed else [same.parents])
     optimizer.roll("fourth")
     assert {candidate.parameters for candidate in optimizer.ask()} == {candidate.parameters for candidate in first}
+
+
+def test_roll_brings_back_what_paid_in_a_window_long_ago(space):
+    optimizer = Optimizer(space, **RUN)
+    advance(optimizer, old, 240)
+    for window in range(8):  # in which what paid before is worth nothing
+        optimizer.roll(str(window))
+        advance(optimizer, new, optimizer.evaluations + 240)
+    returning = []
+    for window in range(3):  # not all can be tried at once, but all are in turn
+        optimizer.roll(f"{window} candles after it came back")
+        returning += [candidate for candidate in optimizer.ask() if candidate.operator == "returning"]
+    assert max(old(candidate) for candidate in returning) > 49.99
+
+
+def test_roll_remembers_a_bounded_number_of_genomes(three_species):
+    optimizer = Optimizer(three_species, **RUN)
+    for window in range(6):
+        advance(optimizer, old if window % 2 else new, optimizer.evaluations + 120)
+        optimizer.roll(str(window))
+        past = optimizer.state()["past"]["numbers"]
+        assert len(past) <= 3 * 5  # a quarter of twenty members
+    assert len(past) == 15
 
 
 def test_roll_in_an_exhausted_space_evaluates_each_genome_once_a_window(make_landscape):

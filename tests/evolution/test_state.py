@@ -63,7 +63,7 @@ def test_decode_damaged_bytes_are_refused(state):
     "name",
     [
         *("members", "pending", "memory", "hall", "committed", "distinct", "experience", "credits"),
-        *("window", "archive", "finalists"),
+        *("window", "archive", "past", "finalists"),
     ],
 )
 def test_state_without_a_part_is_refused(state, name):
@@ -82,7 +82,7 @@ def test_state_with_missing_children_is_refused(state):
 
 def test_state_of_another_format_is_refused(state):
     state["format"] = 99
-    with pytest.raises(StateError, match="format of a state must be 1 to 2, was 99"):
+    with pytest.raises(StateError, match="format of a state must be 1 to 3, was 99"):
         Optimizer.from_state(state)
 
 
@@ -175,6 +175,8 @@ def packed(numbers):
         ("finalists", "scores", lambda scores: packed(numbers_of(scores)[1:])),
         ("finalists", "operator", lambda operators: [99 for _ in operators]),
         ("window", "rolled_at", lambda batch: None),
+        ("past", "genomes", lambda genomes: packed(numbers_of(genomes)[1:])),
+        ("past", "parents", lambda parents: parents[1:]),
     ],
 )
 def test_state_with_a_damaged_archive_or_damaged_finalists_is_refused(state, part, name, change):
@@ -194,6 +196,15 @@ def test_state_of_format_1_is_still_read_and_goes_on_as_it_would_have(make_lands
     assert (evolution.optimizer.evaluations, evolution.optimizer.window, evolution.optimizer.finalists) == (36, "", ())
     outcome = evolution.run(generations=6)
     assert outcome.population_hash == "4d78f93e26a12dab6e33ac294cbbd71ab3cd7e33902b5fd08ac6e79d89f65ec5"
+
+
+def test_state_of_format_2_has_no_past_and_goes_on(state):
+    assert state["past"]["numbers"]
+    del state["past"]
+    again = Optimizer.from_state(state | {"format": 2})
+    assert again.state()["past"]["numbers"] == []
+    again.roll("third")
+    assert len(again.state()["past"]["numbers"]) == 4
 
 
 def test_memory_that_forgets_keeps_a_resumed_run_equal(make_landscape, space):
