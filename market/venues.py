@@ -35,13 +35,15 @@ class Exchange(Protocol):
         ...
 
 
-def open_exchange(venue: str) -> Exchange:
+def open_exchange(venue: str, timeout_s: float = 20.0) -> Exchange:
     """Return ccxt's client of a venue, without keys, that keeps to the venue's rate limit.
 
     Parameters
     ----------
     venue : str
         ccxt's id, such as "binance".
+    timeout_s : float
+        Seconds after which a request counts as not answered.
 
     Returns
     -------
@@ -56,7 +58,7 @@ def open_exchange(venue: str) -> Exchange:
     ccxt = ccxt_library()
     if venue not in ccxt.exchanges:
         raise UnknownNameError(f"venue must be one that ccxt knows, was {venue!r}{_nearest(venue, ccxt.exchanges)}")
-    exchange: Exchange = getattr(ccxt, venue)({"enableRateLimit": True, "timeout": 20_000})
+    exchange: Exchange = getattr(ccxt, venue)({"enableRateLimit": True, "timeout": round(timeout_s * 1000)})
     return exchange
 
 

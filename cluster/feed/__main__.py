@@ -23,6 +23,9 @@ from storage import StorageError, home
 
 __all__ = ["main"]
 
+TIMEOUT_S = 10.0
+"""Longest wait for a venue's answer: meanwhile nobody hears from the feed."""
+
 _logger = logging.getLogger("cluster.feed")
 
 
@@ -73,7 +76,7 @@ def source_of(settings: FeedSettings, folder: Path, clock: Clock) -> FeedSource:
     """
     if settings.is_simulated:
         return SimulatedSource(settings, folder, clock)
-    return VenueSource(settings.markets, settings.history, lambda: open_exchange(settings.venue), clock)
+    return VenueSource(settings.markets, settings.history, lambda: open_exchange(settings.venue, TIMEOUT_S), clock)
 
 
 def _run(environ: Mapping[str, str]) -> None:

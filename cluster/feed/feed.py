@@ -94,15 +94,14 @@ class Feed:
         float
             Seconds until there is something to do again; bounded, so that a clock that is set is noticed.
         """
-        now = self._clock.monotonic()
-        if now >= self._resume_at:
+        self._beat()
+        if self._clock.monotonic() >= self._resume_at:
             try:
                 if self._is_behind:
                     self.begin()
                 self._poll()
             except StoreError as error:
                 self._disk_refuses(error)
-        self._beat()
         wait = max(self._source.wait_s(), self._resume_at - self._clock.monotonic())
         return min(max(wait, 0.0), LONGEST_SLEEP_S)
 

@@ -103,7 +103,7 @@ def test_feed_process_runs_until_it_is_told_to_stop(home: Path, started: Callabl
 
 def test_feed_process_killed_at_any_time_goes_on_as_if_it_had_not(home: Path, started: Callable[..., Process]) -> None:
     feed = started(EVOQ_FEED_SPEED="6000")
-    for attempt in range(4):
+    for attempt in range(3):
         present = until(lambda: bars(home))
         until(lambda present=present: bars(home) > present + 20)
         time.sleep(0.05 * attempt)
@@ -141,7 +141,7 @@ def test_feed_process_ends_while_its_venue_hangs(home: Path, tmp_path: Path) -> 
         silent.listen()
         script = (
             "import os, sys, ccxt, cluster.feed.__main__ as feed\n"
-            "def opened(venue):\n"
+            "def opened(venue, timeout_s):\n"
             "    exchange = getattr(ccxt, venue)({'timeout': 20_000})\n"
             f"    address = 'http://127.0.0.1:{silent.getsockname()[1]}'\n"
             "    exchange.urls = exchange.urls | {'api': dict.fromkeys(exchange.urls['api'], address)}\n"

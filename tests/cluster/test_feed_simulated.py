@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cluster.errors import SettingError
 from cluster.feed import Feed, FeedSettings
-from cluster.feed.simulated import LONGEST_PAUSE_BARS, SimulatedSource
+from cluster.feed.simulated import SimulatedSource
 from market import Candles, CandleStore, EndlessMarket, ManualClock, Ticker, synthetic_candles
 from market.errors import StoreFullError
 
@@ -89,22 +89,23 @@ def test_simulated_feed_that_was_stopped_holds_what_it_would_hold(
 def test_simulated_feed_goes_on_at_a_new_speed_where_it_was(desk: Desk) -> None:
     desk.run(300)
     faster = Desk(desk.folder, desk.clock, EVOQ_FEED_SPEED="600")
-    faster.run(60)
-    assert faster.held() == BTC.candles(0, 500 + 100 + 600)
+    faster.run(10)
+    assert faster.held() == BTC.candles(0, 500 + 100 + 100)
     back = Desk(desk.folder, desk.clock)
     back.run(3)
-    assert back.held() == BTC.candles(0, 500 + 100 + 600 + 1)
+    assert back.held() == BTC.candles(0, 500 + 100 + 100 + 1)
 
 
-def test_simulated_feed_stands_still_where_a_pause_was_too_long(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_simulated_feed_stands_still_where_a_pause_was_too_long(
+    desk: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cluster.feed.simulated.LONGEST_PAUSE_BARS", 5_000)
     desk.run(30)
-    desk.clock.advance(4 * LONGEST_PAUSE_BARS)  # a bar is three of our seconds
+    desk.clock.advance(4 * 5_000)  # a bar is three of our seconds
     desk.restart()
     desk.run(30)
     assert "goes on at another time than planned" in caplog.text
-    held = desk.held()
-    assert len(held) == 500 + 10 + LONGEST_PAUSE_BARS + 10
-    assert held[-30:] == BTC.candles(len(held) - 30, len(held))
+    assert desk.held() == BTC.candles(0, 500 + 10 + 5_000 + 10)
 
 
 def test_simulated_feed_with_a_clock_that_was_set_back_waits(desk: Desk) -> None:
@@ -149,7 +150,7 @@ def test_simulated_tickers_move_inside_the_open_candle(desk: Desk) -> None:
 
 def test_simulated_feed_tells_how_it_is(desk: Desk) -> None:
     desk.run(60)
-    report = desk.beats[-1]
+    report = desk.feed.report()
     assert (report["state"], report["venue"], report["origin"], report["speed"]) == (
         "running",
         "simulated",
