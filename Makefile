@@ -14,7 +14,7 @@ POPULATION ?= 1034
 GENERATIONS ?= 10
 SEED ?= 7
 
-.PHONY: run test test-all setup check bench bench-ray bench-evolution bench-evidence bench-choices bench-push bench-api lock clean
+.PHONY: run test test-all setup check bench bench-ray bench-evolution bench-evidence bench-choices bench-push bench-api chaos lock clean
 
 run: $(VENV)/.run
 ifeq ($(strip $(CANDLES)),)
@@ -60,6 +60,10 @@ bench-push: $(VENV)/.test
 
 bench-api: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_api.py --json docs/bench_api.json --document docs/benchmarks.md
+
+# Half an hour: kills, freezes and starves every part of a desk, and measures how long it takes to recover.
+chaos: $(VENV)/.test
+	$(BIN)/python benchmarks/bench_chaos.py --json docs/bench_chaos.json --document docs/reliability.md
 
 # Resolve the newest versions that pyproject.toml allows, in a fresh environment, and pin them.
 lock:

@@ -220,7 +220,7 @@ def _taken_up(run: "EvolutionRun", options: dict[str, Any], console: "Console") 
     stored = run.begin() if options["resume"] is None else run.resume(options["resume"])
     label = "[black on yellow] SIMULATED [/] " if run.markets.simulated else ""
     listed = ", ".join(
-        f"{one.symbol} {one.timeframe} ({len(one):,} candles, {one.venue})" for one in run.markets.candles
+        f"{one.symbol} {one.timeframe} ({len(one):,} candles, {one.venue})" for one in run.windows.candles.values()
     )
     console.print(f"{label}run {stored.id} on {listed}", soft_wrap=True)
     return stored
@@ -232,7 +232,8 @@ def _evolve(
     from cluster.evolution_progress import EvolutionProgress
 
     settings = run.settings
-    bars_each = sum(len(candles) for candles in run.markets.candles) / len(run.markets.candles)
+    candles = run.windows.candles.values()
+    bars_each = sum(map(len, candles)) / len(candles)
     generations = None if settings.forever else settings.generations
     total = None if generations is None else settings.population * generations
     with EvolutionProgress(console, total, stored.evaluations, generations, bars_each, clock) as progress:

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable
 
 from cluster.supervisor.desk import Desk
+from cluster.supervisor.probe import Lost
 from cluster.supervisor.service import Check, Life
 from storage import LeaseRepository, StorageError, SystemStatusRepository
 
@@ -75,6 +76,11 @@ def ray_answers(desk: Desk, life: Life) -> bool:
     -------
     bool
         False while it starts.
+
+    Raises
+    ------
+    Lost
+        If the head lives without its node.
     """
     if desk.ray is None:
         return False
@@ -83,7 +89,9 @@ def ray_answers(desk: Desk, life: Life) -> bool:
     token = (desk.home / "ray.token").read_text(encoding="utf-8").strip()
     _, body = _get("127.0.0.1", desk.ray.dashboard, "/nodes?view=summary", token=token)
     nodes = json.loads(body)["data"]["summary"]
-    return any(node.get("raylet", {}).get("state") == "ALIVE" for node in nodes)
+    if not any(node.get("raylet", {}).get("state") == "ALIVE" for node in nodes):
+        raise Lost("its node is gone")  # a raylet that ends in good order does not end the head
+    return True
 
 
 def told_lately(name: str, within_s: float) -> Check:

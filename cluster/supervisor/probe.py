@@ -5,10 +5,14 @@ from collections.abc import Callable
 
 from market.clock import Clock
 
-__all__ = ["Probe"]
+__all__ = ["Lost", "Probe"]
 
 _AT_FIRST_S = 0.2
 _LATER_S = 3.0
+
+
+class Lost(Exception):  # noqa: N818 - it is what a check says, not an error
+    """Raised by a check: the service will never answer again, though its process lives."""
 
 
 class Probe:
@@ -27,6 +31,8 @@ class Probe:
     ----------
     answered : bool
         Whether it ever answered.
+    lost : str or None
+        Why it will never answer again, after it has answered.
     """
 
     def __init__(self, check: Callable[[], bool | None], clock: Clock, later_s: float = _LATER_S) -> None:
@@ -36,6 +42,7 @@ class Probe:
         self._ended = threading.Event()
         self._good_at = clock.monotonic()
         self.answered = False
+        self.lost: str | None = None
         threading.Thread(target=self._ask, name="probe", daemon=True).start()
 
     @property
@@ -51,6 +58,9 @@ class Probe:
         while not self._ended.is_set():
             try:
                 answer = self._check()
+            except Lost as error:
+                answer = False
+                self.lost = str(error) if self.answered else None  # one that starts is not lost
             except Exception:  # whatever it raises, it is no answer
                 answer = False
             if answer is not False:

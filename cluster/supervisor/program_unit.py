@@ -125,7 +125,10 @@ class ProgramUnit(Unit):
             return "it was not started"
         status = self._child.poll()
         if status is None:
-            return None
+            lost = None if self._probe is None else self._probe.lost
+            if lost is not None:
+                self._kill()
+            return lost
         self.user_mistake = status == _USER_MUST_ACT
         self._bury()
         return self._farewell(status)

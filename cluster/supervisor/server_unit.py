@@ -8,12 +8,11 @@ from typing_extensions import override
 from cluster.supervisor.desk import Desk
 from cluster.supervisor.probe import Probe
 from cluster.supervisor.service import OpenServer, Server, Service
-from cluster.supervisor.unit import State, Tell, Unit
+from cluster.supervisor.unit import Tell, Unit
 
 __all__ = ["ServerUnit"]
 
 _OFTEN_S = 1.0
-_QUIET_S = 4.0
 
 
 class ServerUnit(Unit):
@@ -41,12 +40,6 @@ class ServerUnit(Unit):
         self._closing: threading.Thread | None = None
         self._gone: str | None = None
         self._pid: int | None = None
-
-    @property
-    @override
-    def serves(self) -> bool:
-        """Whether it has answered lately; while it does not, nobody is blamed for dying."""
-        return self.state is State.RUNNING and self._silent_s() < _QUIET_S
 
     @property
     def place(self) -> str | None:

@@ -110,8 +110,9 @@ class Service:
         Services of these that take it with them: when one of them is gone, this one is ended and started anew.
     stoppable : bool
         Whether the command `stop` stops it: what the desk itself needs goes on.
-    start_s, hang_s, end_s : float
-        How long it may take to answer, how long it may then be silent, and how long it may take to end.
+    start_s, quiet_s, hang_s, end_s : float
+        How long it may take to answer; after how long a silence others cannot count on it, and after how long it is
+        killed; how long it may take to end.
     policy : RestartPolicy
         How patient the supervisor is.
     address : callable
@@ -128,6 +129,7 @@ class Service:
     rejoins: tuple[str, ...] = ()
     stoppable: bool = False
     start_s: float = 120.0
+    quiet_s: float = 10.0
     hang_s: float = 60.0
     end_s: float = 6.0
     policy: RestartPolicy = field(default_factory=RestartPolicy)

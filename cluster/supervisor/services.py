@@ -22,6 +22,7 @@ _DATABASE = ("DB_PASSWORD", "PGPASSWORD")
 _CACHE = ("REDIS_URL",)
 _TLS = ("EVOQ_TLS_KEY",)  # the name of a file
 _PATIENT = RestartPolicy(longest_s=5.0, most_quick=1_000_000)  # nothing works without it
+_SERVER_QUIET_S = 4.0  # they are asked every second
 _SERVER_START_S = 400.0  # longer than `storage` itself is patient
 
 
@@ -59,6 +60,7 @@ _SERVICES = (
         about="PostgreSQL",
         run=Server(open_desk_database),
         start_s=_SERVER_START_S,
+        quiet_s=_SERVER_QUIET_S,
         hang_s=float("inf"),
         end_s=60.0,
         policy=_PATIENT,
@@ -68,6 +70,7 @@ _SERVICES = (
         about="the cache",
         run=Server(open_desk_cache),
         start_s=_SERVER_START_S,
+        quiet_s=_SERVER_QUIET_S,
         hang_s=float("inf"),
         end_s=15.0,
         policy=_PATIENT,

@@ -232,8 +232,15 @@ class Supervisor:
                 _logger.info(message)
                 self._books.resolve("service_died", unit.name)
                 self._books.resolve("service_failed", unit.name)
+                self._retry_those_who_need(unit)
             case Event.STOPPED:
                 _logger.info(message)
+
+    def _retry_those_who_need(self, unit: Unit) -> None:
+        """Try again what was given up while something that it needs was away."""
+        for other in self._units.values():
+            if unit.name in other.service.needs and other.wanted and other.state is State.FAILED:
+                other.retry()
 
     def _obey(self, order: Order) -> None:
         """Begin what a command asks for."""

@@ -90,8 +90,8 @@ class Unit(ABC):
 
     @property
     def serves(self) -> bool:
-        """Whether others can use it."""
-        return self.state is State.RUNNING
+        """Whether it has answered lately; while it does not, nobody who needs it is blamed for dying."""
+        return self.state is State.RUNNING and self._silent_s() < self.service.quiet_s
 
     @property
     def alive(self) -> bool:

@@ -12,7 +12,7 @@ from command_line import assert_one_line, evoq, started, wait_for
 from sqlalchemy import text
 
 from cluster.simulated_candles import simulated_files
-from market import CandleStore, synthetic_candles
+from market import CandleStore, read_candles, synthetic_candles
 from storage import open_database
 
 SETTINGS = ["--population", "200", "--generations", "8", "--seed", "11"]
@@ -225,13 +225,21 @@ def test_too_few_candles_are_refused(tmp_path):
     assert_one_line(evoq("evolve", "--candles", path, home=tmp_path), "at least 100 candles", "has 99")
 
 
-def test_resume_on_changed_candles_is_refused(tmp_path):
-    (file,) = simulated_files(tmp_path / "candles", seed=4, symbols=("BTC/USDT",), timeframe="1h", bars=2_000)
-    with started("evolve", "--candles", file, "--population", "500", "--generations", "500", home=tmp_path) as process:
-        wait_for(process, "generation 2/500")
-        process.kill()
-    simulated_files(tmp_path / "candles", seed=4, symbols=("BTC/USDT",), timeframe="1h", bars=2_100)
-    assert_one_line(evoq("evolve", "--resume", home=tmp_path), "other candles", "start a new run")
+def test_resume_takes_no_new_candles_in_and_refuses_changed_ones(tmp_path):
+    def written(bars):
+        (file,) = simulated_files(tmp_path / "candles", 4, symbols=("BTC/USDT",), timeframe="1h", bars=bars)
+        return file
+
+    file = written(2_000)
+    ended(evoq("evolve", "--candles", file, "--population", "100", "--generations", "2", "--json", home=tmp_path))
+    written(2_100)
+    resumed = evoq("evolve", "--resume", "--generations", "3", "--json", home=tmp_path)
+    assert ended(resumed)["generation"] == 3
+    assert "2,000 candles" in resumed.stderr
+    later = read_candles(file)[1:]
+    file.unlink()
+    CandleStore(tmp_path / "candles").add(later)
+    assert_one_line(evoq("evolve", "--resume", "--generations", "4", home=tmp_path), "other candles", "a new run")
 
 
 def test_database_that_cannot_be_reached_is_one_line(short_file, tmp_path):
