@@ -12,7 +12,7 @@ from cluster.interruption import Interruption
 from cluster.json_log import log_as_json
 from cluster.ray_session import RaySession
 from market import SystemClock
-from storage import StorageError, open_database
+from storage import StorageError, home, open_database
 
 
 def main() -> int:
@@ -27,10 +27,11 @@ def main() -> int:
     try:
         settings = DriverSettings.of(os.environ)
         paths = FeedSettings.of(os.environ).paths()
+        seen = home() / "first_seen"
         session = RaySession(os.environ.get("RAY_ADDRESS") or "local", workers=settings.workers)
         with Interruption() as interruption, session, open_database() as database:
             bus = Bus(os.environ.get("REDIS_URL"))
-            drive(paths, settings, database, session, bus, SystemClock(), interruption)
+            drive(paths, seen, settings, database, session, bus, SystemClock(), interruption)
     except KeyboardInterrupt:
         return 0
     except (ClusterError, StorageError, ValueError) as error:

@@ -4,6 +4,8 @@ import logging
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from cluster.candle_files import CandleFiles
 from cluster.driver.control import Control
 from cluster.driver.driver_lease import DriverLease
 from cluster.driver.driver_settings import DriverSettings
+from cluster.driver.first_seen import FirstSeen
 from cluster.driver.gauges import Gauges
 from cluster.driver.reports import Reports
 from cluster.driver.roster import Roster
@@ -21,7 +24,7 @@ from cluster.markets import Markets, read_markets
 from cluster.ray_session import RaySession
 from cluster.run_settings import RunSettings
 from evolution import BatchCommit, Outcome
-from market import Clock
+from market import Candles, Clock
 from storage import (
     AlertRepository,
     CommandRepository,
@@ -45,6 +48,7 @@ _logger = logging.getLogger(__name__)
 
 def drive(
     paths: Sequence[Path],
+    folder: Path,
     settings: DriverSettings,
     database: Database,
     session: RaySession,
@@ -58,6 +62,8 @@ def drive(
     ----------
     paths : sequence of Path
         The candle files of the desk's feed; they may not be there yet.
+    folder : Path
+        For a copy of their candles as the run first sees them (`FirstSeen`).
     settings : DriverSettings
         Of a new run; one that is taken up keeps its own.
     database : Database
@@ -80,12 +86,15 @@ def drive(
     runs, status = RunRepository(engine), SystemStatusRepository(engine)
     alerts = AlertRepository(engine)
     with DriverLease(LeaseRepository(engine), _resign, _PATIENCE_S):
-        markets = _candles(paths, clock, interruption, status)
-        if markets is None:
+        feed = _candles(paths, clock, interruption, status)
+        if feed is None:
             return None
         session.start()
-        record = _unfinished(runs, paths)
-        run_settings = _new(paths, settings) if record is None else RunSettings.stored(record.settings)
+        seen = FirstSeen(folder, partial(_say_changed, alerts))
+        copies = seen.paths(feed.candles)
+        record = _unfinished(runs, copies) if all(path.exists() for path in copies) else None
+        markets = replace(feed, candles=tuple((seen.take_anew if record is None else seen.follow)(feed.candles)))
+        run_settings = _new(copies, settings) if record is None else RunSettings.stored(record.settings)
         with EvolutionRun(run_settings, markets, database, session, clock, _logger.info) as run:
             stored = run.begin() if record is None else run.resume(record.id)
             _logger.info("run %s after %d evaluations", stored.id, stored.evaluations)
@@ -102,7 +111,8 @@ def drive(
                 roster.admit(stored.id)
                 reports.strategies(rows)
 
-            desk = Desk(CandleFiles(paths).read, control.is_paused, generation_ended)
+            files = CandleFiles(paths)
+            desk = Desk(lambda: seen.follow(files.read()), control.is_paused, generation_ended)
             with control:
                 alerts.resolve("evolution_waits")
                 outcome, _ = run.evolve(stored, interruption, heard, desk)
@@ -151,6 +161,14 @@ def _new(paths: Sequence[Path], settings: DriverSettings) -> RunSettings:
         forever=True,
         generations_per_window=settings.generations_per_window,
     )
+
+
+def _say_changed(alerts: AlertRepository, candles: Candles, difference: str) -> None:
+    """Say that the venue has changed candles after the run has seen them."""
+    market = f"{candles.symbol} {candles.timeframe}"
+    message = f"past candles of {market} have changed ({difference}); evolution goes on with them as it first saw them"
+    _logger.warning(message)
+    alerts.raise_("candles_changed", "warning", message, market)
 
 
 def _mean_bars(markets: Markets) -> float:
