@@ -21,6 +21,7 @@ that is not finite is stored as NULL. Every error is one of `storage.errors`; th
 `RunRepository`           runs: one transaction for a batch's results and the state after it
 `TrialRepository`         every genome evaluated, and who descends from whom
 `StrategyRepository`      the population and the roster, and their leaderboard
+`OverviewRepository`      strategies as a whole: why most fail, each type, the map
 `EvolutionLogRepository`  how runs went and what their optimisers did, as one list
 `EvidenceRepository`      which candles were searched and how often, looks at holdouts, curves
 `SparkRepository`         curves in a few points, for lists
@@ -78,6 +79,7 @@ from storage.run_records import RunRecord, RunState
 from storage.run_repository import RunRepository
 from storage.spark_repository import SparkRepository
 from storage.strategy_list import StrategyCounts, StrategyPage
+from storage.strategy_overview import OverviewRepository, TypeSummary
 from storage.strategy_population import strategy_id
 from storage.strategy_repository import StrategyRepository
 from storage.strategy_roster import StateChange
@@ -120,6 +122,7 @@ __all__ = [
     "Management",
     "NotFoundError",
     "OperationsLogRepository",
+    "OverviewRepository",
     "OverwriteError",
     "Page",
     "PrivilegeError",
@@ -140,6 +143,7 @@ __all__ = [
     "TransitionError",
     "TrialCount",
     "TrialRepository",
+    "TypeSummary",
     "VersionError",
     "backup",
     "home",

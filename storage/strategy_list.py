@@ -10,7 +10,17 @@ from storage.models import Strategy, table_of
 from storage.pagination import Listing
 from storage.values import check_names, plain
 
-__all__ = ["LISTING", "SORTS", "StrategyCounts", "StrategyPage", "commonest_reason", "matching", "ordered", "searched"]
+__all__ = [
+    "LISTING",
+    "SORTS",
+    "StrategyCounts",
+    "StrategyPage",
+    "commonest_reason",
+    "grade_reasons",
+    "matching",
+    "ordered",
+    "searched",
+]
 
 _table = table_of(Strategy)
 _FILTERS = ("run_id", "type", "symbol", "timeframe", "venue", "grade", "state", "money", "species")
@@ -83,7 +93,7 @@ class StrategyCounts(NamedTuple):
     Attributes
     ----------
     strategies : int
-        All of them.
+        All of them. Retired ones are not counted, here and below, unless the state was asked for.
     above_threshold : int
         With an SCS at or above the threshold.
     grade_a, grade_b : int
@@ -179,7 +189,7 @@ def ordered(sort: str) -> list[ColumnElement[Any]]:
 def commonest_reason(
     connection: Connection, conditions: Sequence[ColumnElement[bool]], above: ColumnElement[bool]
 ) -> str | None:
-    """Return why most fail: of those above the threshold, else of the finalists, else of all.
+    """Return why most fail.
 
     Parameters
     ----------
@@ -195,16 +205,41 @@ def commonest_reason(
     str or None
         As `StrategyCounts.commonest_reason` says.
     """
+    reasons = grade_reasons(connection, conditions, above, 1)
+    return reasons[0][0] if reasons else None
+
+
+def grade_reasons(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], above: ColumnElement[bool], most: int
+) -> list[tuple[str, int]]:
+    """Return why strategies fail: those above the threshold, else the finalists, else all.
+
+    Parameters
+    ----------
+    connection : Connection
+        To the database.
+    conditions : sequence of ColumnElement
+        Which strategies are meant.
+    above : ColumnElement
+        That one is above the threshold.
+    most : int
+        How many reasons at most.
+
+    Returns
+    -------
+    list of (str, int)
+        Each reason without its own value, and how many have it; the commonest first.
+    """
     kind = func.regexp_replace(_table.c.grade_reason, _OWN_VALUE, "").label("kind")
     query = (
-        select(kind)
+        select(kind, func.count())
         .where(*conditions, _table.c.grade != "A", _table.c.grade_reason.is_not(None))
         .group_by(kind)
         .order_by(func.count().desc(), kind)
-        .limit(1)
+        .limit(most)
     )
     for narrowed in (query.where(above), query.where(_table.c.finalist), query):
-        reason: str | None = connection.execute(narrowed).scalar()
-        if reason is not None:
-            return reason
-    return None
+        found = [(str(reason), int(count)) for reason, count in connection.execute(narrowed)]
+        if found:
+            return found
+    return []

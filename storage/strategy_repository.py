@@ -368,9 +368,11 @@ class StrategyRepository:
         Returns
         -------
         StrategyCounts
-            Over all strategies that fulfil the filters.
+            Over all strategies that fulfil the filters; retired ones only where the state is asked for.
         """
         conditions = matching(None, filters, finalist=finalist)
+        if filters.get("state") is None:
+            conditions.append(_table.c.state != "retired")
         flags = (
             _table.c.scs >= float(threshold),
             _table.c.grade == "A",

@@ -17,7 +17,7 @@ Nothing here imports the other packages: whatever is shown or changed goes throu
 `client`              the client, put together
 `desk_calls`          the desk as a whole: status, commands, logs, alerts, configuration
 `strategy_calls`      strategies
-`price_calls`         candles and tickers
+`price_calls`         candles, tickers, the feed
 `queries`             what lists may be asked for
 `destination`         where a desk answers, and the token it asks for
 `transport`           one request: limits, retries, refusals
@@ -25,7 +25,8 @@ Nothing here imports the other packages: whatever is shown or changed goes throu
 `errors`              what can go wrong, by who must act
 `strategy_answers`    strategies, their curves, ancestors and surroundings
 `desk_answers`        status, commands, configuration, logs and alerts
-`price_answers`       candles and tickers
+`overview_answers`    the live page: funnel, types, next candle, the map of strategies
+`price_answers`       candles, tickers, the feed
 `page`, `frames`      a part of a list; answers as DataFrames
 ====================  ======================================================================
 """

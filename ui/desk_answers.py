@@ -13,6 +13,7 @@ __all__ = [
     "Command",
     "Config",
     "Counts",
+    "DeskCondition",
     "DeskStatus",
     "EvolutionLogRow",
     "EvolutionState",
@@ -96,8 +97,8 @@ class Venue:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeskStatus:
-    """The desk at a glance.
+class DeskCondition:
+    """What every part of the desk has told last.
 
     Attributes
     ----------
@@ -111,13 +112,19 @@ class DeskStatus:
     money: str
     kill: Kill
     evolution: EvolutionState
-    counts: Counts
     services: tuple[Service, ...]
     venues: tuple[Venue, ...]
     metrics: Mapping[str, Any] | None
     alerts_open: int
     version: str
     as_of: Milliseconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskStatus(DeskCondition):
+    """The desk at a glance, with how many strategies pass which bar."""
+
+    counts: Counts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Unpack
 from ui.calls import Calls, Q, decoded, without_none
 from ui.desk_answers import Accepted, Alert, Command, Config, DeskStatus, EvolutionLogRow, Health, OperationsLogRow
 from ui.errors import AnswerError, CommandFailedError, CommandRefusedError, StillRunningError
+from ui.overview_answers import Overview
 from ui.page import Page
 from ui.queries import AlertQuery, EvolutionQuery, OperationsQuery, segment
 
@@ -26,6 +27,10 @@ class DeskCalls(Calls):
     def status(self) -> DeskStatus:
         """Return the desk at a glance."""
         return self._read(DeskStatus, f"{Q}/system-status")
+
+    def overview(self) -> Overview:
+        """Return what the live page shows, in one answer; cheap enough to be asked every second."""
+        return self._read(Overview, f"{Q}/overview")
 
     def metrics(self) -> str:
         """Return the gauges of the desk, as Prometheus text."""

@@ -1,16 +1,19 @@
-"""Prices as a desk tells of them: candles in columns, and tickers."""
+"""Prices as a desk tells of them: candles in columns, tickers, and what the feed brings."""
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from ui.frames import times_of
+from ui.overview_answers import FeedState
 from ui.page import Milliseconds
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CandleSeries", "Ticker"]
+__all__ = ["CandleGap", "CandleSeries", "FedMarket", "Feed", "Ticker"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,3 +69,56 @@ class Ticker:
     receive_ts: Milliseconds
     venue_ts: Milliseconds | None
     age_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class CandleGap:
+    """Candles that are missing: from the first one that is, until the first one that is there again."""
+
+    since: Annotated[Milliseconds, Field(alias="from")]
+    until: Annotated[Milliseconds, Field(alias="to")]
+    missing: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FedMarket:
+    """What is there of a market.
+
+    Attributes
+    ----------
+    followed : bool
+        Whether the feed brings new candles of it.
+    first_time, last_time : int
+        Opens of the first and the newest candle, ms UTC.
+    n_gaps, n_missing : int
+        Runs of missing candles, and how many candles these lack together.
+    gaps : tuple of CandleGap
+        The latest of them, oldest first.
+    age_s : float
+        Since the newest candle was stored.
+    next_close_ts : int or None
+        When the next candle closes by the desk's clock; None where the feed does not follow it.
+    """
+
+    symbol: str
+    venue: str
+    timeframe: str
+    origin: str
+    followed: bool
+    first_time: Milliseconds
+    last_time: Milliseconds
+    n_candles: int
+    n_gaps: int
+    n_missing: int
+    gaps: tuple[CandleGap, ...]
+    age_s: float
+    next_close_ts: Milliseconds | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed(FeedState):
+    """What the feed brings, and what is missing; `state` is as the feed says."""
+
+    state: str | None
+    symbols: tuple[FedMarket, ...]
+    as_of: Milliseconds

@@ -1,7 +1,7 @@
 """Prices: candles and tickers of the desk's markets."""
 
 from ui.calls import Calls
-from ui.price_answers import CandleSeries, Ticker
+from ui.price_answers import CandleSeries, Feed, Ticker
 from ui.queries import Instant, span
 
 __all__ = ["PriceCalls"]
@@ -45,3 +45,7 @@ class PriceCalls(Calls):
         """Return what markets would pay and take, each with its age."""
         asked = {"symbol": symbol, "timeframe": timeframe, "venue": venue}
         return self._page(Ticker, "/api/market/tickers", asked).items
+
+    def feed(self) -> Feed:
+        """Return what the feed brings: every market that has candles, with its gaps and its next candle."""
+        return self._read(Feed, "/api/market/feed")

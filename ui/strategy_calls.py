@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any, Unpack
 
-from ui.calls import Calls, Q, without_none
+from ui.calls import Calls, Q, decoded, without_none
 from ui.desk_answers import Accepted
 from ui.errors import InvalidValueError
+from ui.overview_answers import StrategyMap
 from ui.page import Page
 from ui.queries import StrategyQuery, segment
 from ui.strategy_answers import Equity, Lineage, Neighbourhood, Strategy, StrategyDetail
@@ -13,6 +14,7 @@ from ui.strategy_answers import Equity, Lineage, Neighbourhood, Strategy, Strate
 __all__ = ["StrategyCalls"]
 
 _MOST_IDS = 500
+_UNCHANGED = 304
 
 
 class StrategyCalls(Calls):
@@ -32,6 +34,26 @@ class StrategyCalls(Calls):
             `every` and `frame` go through all pages.
         """
         return self._page(Strategy, f"{Q}/strategies", dict(asked))
+
+    def strategies_map(self, known: StrategyMap | None = None, *, retired: bool = False) -> StrategyMap:
+        """Return all strategies as points.
+
+        Parameters
+        ----------
+        known : StrategyMap, optional
+            An earlier answer to the same question; it is returned, and nothing sent, while nothing has changed.
+        retired : bool
+            Whether retired strategies are on it.
+
+        Returns
+        -------
+        StrategyMap
+            In columns; its `frame` is a table.
+        """
+        path = f"{Q}/strategies/map"
+        headers = None if known is None else {"If-None-Match": f'W/"{known.version}"'}
+        reply = self._transport.read(path, {"retired": retired}, headers=headers)
+        return known if known is not None and reply.status == _UNCHANGED else decoded(StrategyMap, reply, path)
 
     def strategy(self, strategy: str) -> StrategyDetail:
         """Return everything about a strategy, by its id."""

@@ -115,7 +115,14 @@ class Transport:
         """Give the connections back."""
         self._http.close()
 
-    def read(self, path: str, parameters: Mapping[str, Any] | None = None, *, accept: tuple[int, ...] = ()) -> Reply:
+    def read(
+        self,
+        path: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        accept: tuple[int, ...] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
         """Ask for something; asked again, within the patience, where the desk is not ready.
 
         Where there is no answer to be had, a `ClientError` says why.
@@ -128,6 +135,8 @@ class Transport:
             Of the query; None leaves one out.
         accept : tuple of int
             Statuses from 400 on that are no refusals here.
+        headers : mapping, optional
+            More headers.
 
         Returns
         -------
@@ -141,7 +150,7 @@ class Transport:
             attempt += 1
             wait_s = _FIRST_WAIT_S * 2.0 ** (attempt - 1)
             try:
-                reply = self._exchange("GET", path, deadline, params=asked)
+                reply = self._exchange("GET", path, deadline, params=asked, headers=headers)
             except UnavailableError as error:
                 failure: ClientError = error
             else:

@@ -22,6 +22,7 @@ from storage import (
     EvidenceRepository,
     EvolutionLogRepository,
     OperationsLogRepository,
+    OverviewRepository,
     RunRepository,
     StrategyRepository,
     SystemStatusRepository,
@@ -84,6 +85,11 @@ class ApiContext:
     def strategies(self) -> StrategyRepository:
         """The population and the roster."""
         return StrategyRepository(self.database.engine)
+
+    @property
+    def overview(self) -> OverviewRepository:
+        """Strategies as a whole."""
+        return OverviewRepository(self.database.engine)
 
     @property
     def runs(self) -> RunRepository:

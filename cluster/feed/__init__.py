@@ -10,9 +10,10 @@
 apart and logged. The store may be read at any time, also after `kill -9`.
 """
 
+from cluster.feed.coverage import Coverage
 from cluster.feed.feed import Feed
 from cluster.feed.feed_market import FeedMarket
 from cluster.feed.reader import CandleSeries, FeedReader
 from cluster.feed.settings import FeedSettings, candle_folder
 
-__all__ = ["CandleSeries", "Feed", "FeedMarket", "FeedReader", "FeedSettings", "candle_folder"]
+__all__ = ["CandleSeries", "Coverage", "Feed", "FeedMarket", "FeedReader", "FeedSettings", "candle_folder"]

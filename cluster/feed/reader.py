@@ -1,5 +1,6 @@
 """The reading side of the feed: what the desk knows of prices, for whoever shows them."""
 
+import contextlib
 import threading
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from cluster.bus import Bus
+from cluster.feed.coverage import Coverage, coverage_of
 from cluster.feed.feed_market import FeedMarket
 from cluster.feed.settings import candle_folder
 from market import Candles, CandleStore, Clock, GrowingFile, MarketError, SystemClock, Ticker
@@ -101,6 +103,25 @@ class FeedReader:
     def markets(self) -> tuple[FeedMarket, ...]:
         """Return the markets that have candles, by file name."""
         return tuple(self._paths())
+
+    def coverage(self, most_gaps: int = 200) -> tuple[Coverage, ...]:
+        """Return which candles are there; a file that cannot be read is left out.
+
+        Parameters
+        ----------
+        most_gaps : int
+            How many gaps of a market to tell of, at most.
+
+        Returns
+        -------
+        tuple of Coverage
+            By file name.
+        """
+        found = []
+        for market, path in self._paths().items():
+            with contextlib.suppress(MarketError):
+                found.append(coverage_of(market, self._read(path), self._age_s(path), most_gaps))
+        return tuple(found)
 
     def candles(
         self,

@@ -26,9 +26,10 @@ CONFIG = Config(
 CALLS = {
     "ack_alert": (1,), "candles": (), "command": ("x",), "command_strategies": ("enable", "x", "why"), "config": (),
     "control": ("start",), "disable": (["x"], "why"), "enable": ("x", "why"), "equity": ("x",), "evolution_log": (),
-    "health": (), "leaderboard": (), "lineage": ("x",), "metrics": (), "neighbourhood": ("x",), "operations_log": (),
-    "alerts": (), "panel_url": (), "pause": (), "put_config": (CONFIG,), "resume": (), "retire": ("x", "why"),
-    "start": (), "status": (), "stop": (), "strategies": (), "strategy": ("x",), "tickers": (), "wait": ("x",),
+    "feed": (), "health": (), "leaderboard": (), "lineage": ("x",), "metrics": (), "neighbourhood": ("x",),
+    "operations_log": (), "alerts": (), "overview": (), "panel_url": (), "pause": (), "put_config": (CONFIG,),
+    "resume": (), "retire": ("x", "why"), "start": (), "status": (), "stop": (), "strategies": (), "strategies_map":
+    (), "strategy": ("x",), "tickers": (), "wait": ("x",),
 }  # fmt: skip
 WITHOUT_A_ROUTE = {"close", "events", "every", "frame", "url"}
 
@@ -87,7 +88,7 @@ def test_module_of_ui_hides_no_other(path):
 
 
 def test_answers_are_frozen():
-    for module in ("desk_answers", "strategy_answers", "price_answers"):
+    for module in ("desk_answers", "overview_answers", "strategy_answers", "price_answers"):
         for name in sys.modules[f"ui.{module}"].__all__:
             kind = getattr(sys.modules[f"ui.{module}"], name)
             assert kind.__dataclass_params__.frozen

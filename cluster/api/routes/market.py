@@ -3,16 +3,45 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from cluster.api.condition import FEED
 from cluster.api.context import Context
+from cluster.api.feed_clock import FeedClock, FeedState
 from cluster.api.lists import LATEST_MS, ListAnswer, ListParameters
 from cluster.api.problems import Problem
 from cluster.api.values import Answer, Body, Milliseconds, Money, money
-from cluster.feed import FeedReader
+from cluster.feed import Coverage, FeedReader
 from market.errors import UnknownNameError
+from storage import StorageError
 
 router = APIRouter(prefix="/api/market", tags=["market"])
+
+_FEED: dict[str, Any] = {
+    "origin": "simulated:7",
+    "simulated": True,
+    "speed": 20.0,
+    "next_close_ts": 1_767_225_603_000,
+    "state": "running",
+    "symbols": [
+        {
+            "symbol": "BTC/USDT:USDT",
+            "venue": "simulated",
+            "timeframe": "1m",
+            "origin": "simulated:7",
+            "followed": True,
+            "first_time": 1_766_025_600_000,
+            "last_time": 1_767_225_540_000,
+            "n_candles": 19_998,
+            "n_gaps": 1,
+            "n_missing": 2,
+            "gaps": [{"from": 1_766_030_000_000, "to": 1_766_030_120_000, "missing": 2}],
+            "age_s": 1.2,
+            "next_close_ts": 1_767_225_603_000,
+        }
+    ],
+    "as_of": 1_767_225_600_000,
+}
 
 
 class TickerParameters(ListParameters):
@@ -70,6 +99,56 @@ class TickerAnswer(Answer):
     age_s: float = Field(description="since it was received")
 
 
+class GapAnswer(Answer):
+    """Candles that are missing between two that are there."""
+
+    since: Milliseconds = Field(alias="from", description="open of the first missing candle, ms UTC")
+    until: Milliseconds = Field(alias="to", description="open of the first candle that is there again, ms UTC")
+    missing: int
+
+
+class FedMarket(Answer):
+    """What is there of a market."""
+
+    symbol: str
+    venue: str
+    timeframe: str
+    origin: str
+    followed: bool = Field(description="whether the feed brings new candles of it")
+    first_time: Milliseconds
+    last_time: Milliseconds = Field(description="open of the newest candle")
+    n_candles: int
+    n_gaps: int
+    n_missing: int
+    gaps: list[GapAnswer] = Field(description="the latest 200, oldest first")
+    age_s: float = Field(description="since the newest candle was stored")
+    next_close_ts: Milliseconds | None = Field(description="by our clock; null where the feed does not follow it")
+
+
+class FeedAnswer(FeedState):
+    """What the feed brings, and what is missing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_FEED]})
+
+    state: str | None = Field(description="as the feed says; null while it has told nothing")
+    symbols: list[FedMarket]
+    as_of: Milliseconds
+
+
+@router.get("/feed", response_model=FeedAnswer, summary="What the feed brings, and what is missing")
+def show_feed(context: Context) -> dict[str, Any]:
+    """Return every market that has candles, with its gaps; answered without a database too, and then without times."""
+    try:
+        told = context.measured.latest(FEED)
+    except StorageError:
+        told = None
+    now = context.clock.now_ms()
+    clock = FeedClock(told, now)
+    markets = [_fed(one, clock) for one in context.prices.coverage()]
+    state = None if told is None else told.data.get("state")
+    return {**clock.answer(), "state": state, "symbols": markets, "as_of": now}
+
+
 @router.get("/candles", response_model=CandlesAnswer, summary="Candles of one market")
 def show_candles(context: Context, parameters: Annotated[CandleParameters, Query()]) -> dict[str, Any]:
     """Return the latest candles, or all of a span, merged where there are more than `points`."""
@@ -104,6 +183,20 @@ def list_tickers(context: Context, parameters: Annotated[TickerParameters, Query
         "next_cursor": _place(shown[-1]) if len(left) > len(shown) else None,
         "total": len(wanted),
         "as_of": context.clock.now_ms(),
+    }
+
+
+def _fed(coverage: Coverage, clock: FeedClock) -> dict[str, Any]:
+    """Return a market in the form of an answer."""
+    market = coverage.market
+    followed = clock.follows(market.venue, market.symbol, market.timeframe)
+    return {
+        **{name: getattr(market, name) for name in ("symbol", "venue", "timeframe", "origin")},
+        **{name: getattr(coverage, name) for name in ("first_time", "last_time", "n_candles", "n_gaps", "n_missing")},
+        "gaps": [{"from": gap.start, "to": gap.end, "missing": gap.bars} for gap in coverage.gaps],
+        "age_s": coverage.age_s,
+        "followed": followed,
+        "next_close_ts": clock.next_close(market.timeframe) if followed else None,
     }
 
 

@@ -1,0 +1,136 @@
+"""Strategies as a whole: why most fail, what each type has come to, and all of them as points of a map."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Engine, Numeric, cast, func, select
+
+from storage.models import Strategy, table_of
+from storage.strategy_list import grade_reasons
+
+__all__ = ["MAP_COLUMNS", "OverviewRepository", "TypeSummary"]
+
+_table = table_of(Strategy)
+
+MAP_COLUMNS = ("id", "type", "symbol", "timeframe", "scs", "oos_scs", "grade", "state", "n_trades")
+
+
+@dataclass(frozen=True)
+class TypeSummary:
+    """What the strategies of a type have come to.
+
+    Attributes
+    ----------
+    type : str
+        Of the strategies.
+    count : int
+        How many there are.
+    best_scs, median_scs : float or None
+        SCS on all candles, 0..100.
+    best_oos_scs : float or None
+        The best SCS out of sample; None where none was looked at.
+    """
+
+    type: str
+    count: int
+    best_scs: float | None
+    median_scs: float | None
+    best_oos_scs: float | None
+
+
+class OverviewRepository:
+    """Strategies as a whole; retired ones are left out unless they are asked for.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of an open `Database`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def reasons(self, threshold: float, most: int = 8) -> Sequence[tuple[str, int]]:
+        """Return why strategies fail: those at or above a threshold, else the finalists, else all.
+
+        Parameters
+        ----------
+        threshold : float
+            SCS, 0..100.
+        most : int
+            How many reasons at most.
+
+        Returns
+        -------
+        sequence of (str, int)
+            Each reason without its own value, and how many have it; the commonest first.
+        """
+        with self._engine.connect() as connection:
+            return grade_reasons(connection, [_table.c.state != "retired"], _table.c.scs >= float(threshold), int(most))
+
+    def types(self) -> Sequence[TypeSummary]:
+        """Return what each type has come to.
+
+        Returns
+        -------
+        sequence of TypeSummary
+            By name of the type.
+        """
+        query = (
+            select(
+                _table.c.type,
+                func.count(),
+                func.max(_table.c.scs),
+                func.percentile_cont(0.5).within_group(_table.c.scs),
+                func.max(_table.c.oos_scs),
+            )
+            .where(_table.c.state != "retired")
+            .group_by(_table.c.type)
+            .order_by(_table.c.type)
+        )
+        with self._engine.connect() as connection:
+            return [TypeSummary(*row) for row in connection.execute(query)]
+
+    def map_version(self, *, retired: bool = False) -> str:
+        """Return a name for what `map` would return: another one as soon as any strategy changes, comes or goes.
+
+        Parameters
+        ----------
+        retired : bool
+            Whether retired strategies are part of it.
+
+        Returns
+        -------
+        str
+            How many there are, and the sum of a hash of each one's id and version.
+        """
+        identity = func.concat(_table.c.id, " ", _table.c.version)
+        hashes = func.sum(cast(func.hashtextextended(identity, cast(0, BigInteger)), Numeric))
+        query = select(func.count(), func.coalesce(hashes, 0))
+        if not retired:
+            query = query.where(_table.c.state != "retired")
+        with self._engine.connect() as connection:
+            count, total = connection.execute(query).one()
+        return f"{count}-{total:f}"
+
+    def map(self, *, retired: bool = False) -> Mapping[str, Sequence[Any]]:
+        """Return all strategies as points.
+
+        Parameters
+        ----------
+        retired : bool
+            Whether retired strategies are part of it.
+
+        Returns
+        -------
+        mapping of str to sequence
+            A column each of `MAP_COLUMNS`, by id.
+        """
+        query = select(*(_table.c[name] for name in MAP_COLUMNS)).order_by(_table.c.id)
+        if not retired:
+            query = query.where(_table.c.state != "retired")
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        columns = zip(*rows, strict=True) if rows else ((),) * len(MAP_COLUMNS)
+        return {name: list(column) for name, column in zip(MAP_COLUMNS, columns, strict=True)}
