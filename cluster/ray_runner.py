@@ -12,6 +12,7 @@ than its speed. Only what the evaluator itself raises ends a run.
 """
 
 import logging
+import os
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from cluster.chunks import SMALL_CHUNK_S, Chunk, Speed, chunk_count, cut
 from cluster.errors import StartError, WorkerImportError
 from cluster.frozen_evaluator import frozen
 from cluster.ray_session import RaySession
-from cluster.ray_worker import ChunkResult, EvaluatorFailure, evaluate_chunk, score
+from cluster.ray_worker import ChunkResult, EvaluatorFailure, evaluate_chunk, niceness, score
 from evolution.candidate import Candidate
 from evolution.runner import Evaluator
 
@@ -93,6 +94,7 @@ class RayRunner:
         self._evaluator, self._shared_bytes = frozen(evaluator)
         self._session = session
         self._asked_workers = workers
+        self._nice = niceness(os.environ)
         self._deadline_s = deadline_s
         self._deadline_multiple = deadline_multiple
         self._queue: deque[tuple[Candidate, int]] = deque()
@@ -308,7 +310,7 @@ class RayRunner:
         patience = max(self._deadline_s, self._deadline_multiple * self._speed.seconds(ahead + chunk.work))
         if not self._answered:
             patience *= _FIRST_DEADLINE_MULTIPLE
-        reference = self._task.remote([self._reference], list(chunk.candidates))
+        reference = self._task.remote([self._reference], list(chunk.candidates), self._nice)
         self._flights[reference] = _Flight(chunk, time.monotonic() + patience)
 
     def _take_in(self) -> Results:

@@ -4,19 +4,22 @@ import os
 import time
 import traceback
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cluster.errors import UserError
 from evolution.candidate import Candidate
 from evolution.runner import Evaluator
 
 if TYPE_CHECKING:
     import ray
 
-__all__ = ["ChunkResult", "EvaluatorFailure", "evaluate_chunk", "score"]
+__all__ = ["ChunkResult", "EvaluatorFailure", "evaluate_chunk", "niceness", "score"]
 
 _KEPT_EVALUATORS = 2
+_NICENESS = 5
+_MOST_NICE = 19
 _evaluators: "OrderedDict[str, Evaluator]" = OrderedDict()
 
 
@@ -95,7 +98,33 @@ def score(evaluator: Evaluator, candidates: Sequence[Candidate]) -> tuple[float,
     return failure
 
 
-def evaluate_chunk(shared: "list[ray.ObjectRef[Any]]", candidates: Sequence[Candidate]) -> ChunkResult:
+def niceness(environ: Mapping[str, str]) -> int:
+    """Return how far workers stand back behind whoever answers people.
+
+    Parameters
+    ----------
+    environ : mapping of str to str
+        EVOQ_WORKER_NICE is looked up there.
+
+    Returns
+    -------
+    int
+        Their nice value, 0..19; 5 by default.
+
+    Raises
+    ------
+    UserError
+        If the variable has another value.
+    """
+    text = environ.get("EVOQ_WORKER_NICE", "").strip()
+    if not text:
+        return _NICENESS
+    if not text.isascii() or not text.isdigit() or int(text) > _MOST_NICE:
+        raise UserError(f"EVOQ_WORKER_NICE must be a whole number in [0, {_MOST_NICE}], was {text!r}")
+    return int(text)
+
+
+def evaluate_chunk(shared: "list[ray.ObjectRef[Any]]", candidates: Sequence[Candidate], nice: int = 0) -> ChunkResult:
     """Evaluate a chunk in a worker.
 
     The evaluator is fetched once a process and kept, its arrays being views of the object store; what it prepares
@@ -107,6 +136,8 @@ def evaluate_chunk(shared: "list[ray.ObjectRef[Any]]", candidates: Sequence[Cand
         The evaluator. Ray would fetch it anew for each call if it were not in a list.
     candidates : sequence of Candidate
         What to evaluate.
+    nice : int, optional
+        The nice value of this process from here on, unless it has a higher one.
 
     Returns
     -------
@@ -115,6 +146,7 @@ def evaluate_chunk(shared: "list[ray.ObjectRef[Any]]", candidates: Sequence[Cand
     """
     import ray
 
+    _stand_back(nice)
     (reference,) = shared
     key = reference.hex()
     warm = key in _evaluators
@@ -129,3 +161,9 @@ def evaluate_chunk(shared: "list[ray.ObjectRef[Any]]", candidates: Sequence[Cand
     if isinstance(outcome, EvaluatorFailure):
         return ChunkResult((), seconds, warm, os.getpid(), outcome)
     return ChunkResult(outcome, seconds, warm, os.getpid())
+
+
+def _stand_back(nice: int) -> None:
+    """Give way to whoever answers people; there is no way back without privileges, so it is never taken down."""
+    if hasattr(os, "setpriority") and os.getpriority(os.PRIO_PROCESS, 0) < nice:
+        os.setpriority(os.PRIO_PROCESS, 0, nice)

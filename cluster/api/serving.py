@@ -11,6 +11,7 @@ from typing import Any
 from cluster.api.deployment import APPLICATION, DEPLOYMENT, REPLICAS, api_application, version_of
 from cluster.api.settings import ApiSettings
 from cluster.errors import ClusterFault, SettingError, StartError
+from cluster.proxy_answers import middlewares
 from cluster.ray_connection import one_line
 from cluster.ray_session import RaySession
 from market import Clock
@@ -19,9 +20,14 @@ __all__ = ["Serving"]
 
 _logger = logging.getLogger(__name__)
 _QUIET = {"encoding": "JSON", "log_level": "WARNING", "enable_access_log": False}
-_CONTROLLER = {  # else a proxy that was killed is missed for half a minute
+_CONTROLLER = {
     "runtime_env": {
-        "env_vars": {"RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1", "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "5"}
+        "env_vars": {
+            # Else a proxy that was killed is missed for half a minute.
+            "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",
+            "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "5",
+            "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": f"{middlewares.__module__}.{middlewares.__name__}",
+        }
     }
 }
 _NAMESPACE = "serve"

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, text
 from cluster.bus import Bus
 from cluster.supervisor.desk import Desk
 from cluster.supervisor.system_metrics import SystemMetrics
+from cluster.supervisor.upkeep import Upkeep
 from storage import (
     AlertRepository,
     CommandRepository,
@@ -33,7 +34,6 @@ ACTIONS = ("start", "stop")
 _TURN_S = 0.5
 _LEASE_EVERY_S = 4.0
 _MEASURE_EVERY_S = 5.0
-_MAINTAIN_EVERY_S = 86_400.0
 _LOST_AFTER_S = 300.0
 _DISK_FULL_PCT, _MEMORY_FULL_PCT = 95.0, 95.0
 _MOST_ALERTS = 500
@@ -83,11 +83,12 @@ class DeskBooks:
         self._services = services
         self._resign = resign
         self._metrics = SystemMetrics(desk)
+        self._upkeep = Upkeep(desk.clock, self._kept_up)
         self._alerts: deque[Callable[[AlertRepository], Mapping[str, Any] | None]] = deque(maxlen=_MOST_ALERTS)
         self._finished: deque[tuple[str, str, str]] = deque()
         self._bus = Bus(None)
         self._bus_url: str | None = None
-        self._due = dict.fromkeys(("lease", "measure", "services", "maintain", "requeue"), float("-inf"))
+        self._due = dict.fromkeys(("lease", "measure", "services", "requeue"), float("-inf"))
         self._told_states: list[tuple[str, str]] = []
         self._away_since: float | None = None
         self._high: set[str] = set()
@@ -153,8 +154,8 @@ class DeskBooks:
                 self._keep_lease(engine)
                 self._write_alerts(AlertRepository(engine))
                 self._exchange_orders(CommandRepository(engine))
-                if self._is_due("maintain", _MAINTAIN_EVERY_S) and self._desk.database is not None:
-                    self._desk.database.maintain()
+                if self._desk.database is not None:
+                    self._upkeep.step(self._desk.database)
             self._measure(engine)
             if engine is not None:
                 self._tell_services(SystemStatusRepository(engine))
@@ -188,6 +189,13 @@ class DeskBooks:
         _logger.info("the database answers again, after %.0f s", away_s)
         self.alert("database_away", "warning", f"the database did not answer for {away_s:.0f} s", "database")
         self.resolve("database_away", "database")
+
+    def _kept_up(self, problem: str | None) -> None:
+        """Tell of the upkeep of the database."""
+        if problem is None:
+            self.resolve("maintenance_failed", "database")
+        else:
+            self.alert("maintenance_failed", "warning", f"the upkeep of the database failed: {problem}", "database")
 
     def _write_alerts(self, alerts: AlertRepository) -> None:
         while self._alerts:

@@ -26,6 +26,8 @@ class Probe:
         The time.
     later_s : float, optional
         Pause between two questions once it has answered.
+    answered : bool, optional
+        Whether it has answered somebody else already.
 
     Attributes
     ----------
@@ -35,13 +37,15 @@ class Probe:
         Why it will never answer again, after it has answered.
     """
 
-    def __init__(self, check: Callable[[], bool | None], clock: Clock, later_s: float = _LATER_S) -> None:
+    def __init__(
+        self, check: Callable[[], bool | None], clock: Clock, later_s: float = _LATER_S, *, answered: bool = False
+    ) -> None:
         self._check = check
         self._clock = clock
         self._later_s = later_s
         self._ended = threading.Event()
         self._good_at = clock.monotonic()
-        self.answered = False
+        self.answered = answered
         self.lost: str | None = None
         threading.Thread(target=self._ask, name="probe", daemon=True).start()
 

@@ -87,6 +87,8 @@ def head_environment(desk: Desk) -> Mapping[str, str | None]:
         # For drivers only: a node that has lost its head shall end.
         "RAY_gcs_rpc_server_reconnect_timeout_s": None,
         "RAY_START_HOOK": _HOOK,
+        # Ray would give all its processes the nice value 15: those that answer people, and those that evaluate.
+        "RAY_worker_niceness": "0",
         "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",  # services that use Ray have ended before it is asked to
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing_extensions import override
 
 from cluster.supervisor.desk import Desk
-from cluster.supervisor.probe import Probe
+from cluster.supervisor.probe import Lost, Probe
 from cluster.supervisor.service import OpenServer, Server, Service
 from cluster.supervisor.unit import Tell, Unit
 
@@ -38,7 +38,6 @@ class ServerUnit(Unit):
         self._opened: OpenServer | None = None
         self._probe: Probe | None = None
         self._closing: threading.Thread | None = None
-        self._gone: str | None = None
         self._pid: int | None = None
 
     @property
@@ -53,9 +52,12 @@ class ServerUnit(Unit):
 
     @override
     def _begin(self) -> None:
-        self._gone = None
         self.user_mistake = False
-        self._opening = _Opening(lambda: self._server.open(self.desk))
+        if self._probe is not None:
+            self._probe.stop()  # it asks the one that is gone
+            self._probe = None
+        if self._opening is None:  # else an attempt that takes long is still under way
+            self._opening = _Opening(lambda: self._server.open(self.desk))
 
     @override
     def _trouble(self) -> str | None:
@@ -63,18 +65,17 @@ class ServerUnit(Unit):
             error, self._opening = self._opening.error, None
             self.user_mistake = isinstance(error, ValueError)
             return str(error) or type(error).__name__
-        return self._gone
+        return None if self._probe is None else self._probe.lost
 
     @override
     def _answers(self) -> bool:
         if self._opening is None or self._opening.opened is None:
             return False
-        before, self._opened = self._opened, self._opening.opened
-        self._pid = self._opened.process()
+        opened = self._opening.opened
+        before, self._opened = self._opened, opened
+        self._pid = opened.process()
         self._opening = None
-        if self._probe is not None:
-            self._probe.stop()
-        self._probe = Probe(self._check, self.desk.clock, _OFTEN_S)
+        self._probe = Probe(lambda: _look_at(opened), self.desk.clock, _OFTEN_S, answered=True)
         if before is not None:
             threading.Thread(target=before.close, daemon=True).start()
         return True
@@ -98,15 +99,6 @@ class ServerUnit(Unit):
     def _kill(self) -> None:
         self._closing = None  # the thread goes on as long as this process does
 
-    def _check(self) -> bool:
-        opened = self._opened
-        if opened is None:
-            return False
-        if opened.answers():
-            return True
-        self._gone = opened.gone()
-        return False
-
     def _close(self) -> None:
         if self._opening is not None:
             self._opening.thread.join()
@@ -114,6 +106,16 @@ class ServerUnit(Unit):
         if self._opened is not None:
             self._opened.close()
         self._opened = self._pid = None
+
+
+def _look_at(opened: OpenServer) -> bool:
+    """Tell whether a server answers; raises `Lost` if it must be opened again."""
+    if opened.answers():
+        return True
+    gone = opened.gone()
+    if gone is not None:
+        raise Lost(gone)
+    return False
 
 
 class _Opening:

@@ -131,6 +131,48 @@ def test_desk_service_that_dies_again_and_again_is_given_up_while_others_go_on(h
         assert "too often" in desk.log()
 
 
+def test_desk_service_that_is_lost_though_it_lives_is_started_again(home):
+    with desk_of(home, "head: serve", "other: serve") as desk:
+        desk.until_ready()
+        before, other = identity(desk.one("head")["pid"]), desk.one("other")["pid"]
+        (home / "head.lost").touch()
+        until(lambda: not living(before))
+        (home / "head.lost").unlink()
+        until(lambda: desk.told()["state"] == "ready" and desk.one("head")["restarts"] >= 1)
+        assert "the head died, again in" in desk.log()
+        assert "its heart has stopped" in desk.log()
+        assert desk.one("other")["pid"] == other
+
+
+def test_desk_service_given_up_is_tried_again_once_what_it_needs_is_back(home):
+    with desk_of(home, "base: serve", "top~base: serve") as desk:
+        desk.until_ready()
+        for _ in range(3):
+            desk.kill("top")
+        os.kill(desk.one("top")["pid"], signal.SIGKILL)
+        until(lambda: desk.one("top")["state"] == "failed")  # it would rest for ten minutes
+        desk.kill("base")
+        until(lambda: desk.one("top")["state"] == "running")
+        until(lambda: desk.told()["state"] == "ready")
+
+
+def test_desk_death_while_what_it_needs_is_silent_does_not_count(home):
+    with desk_of(home, "base: serve", "top~base: serve") as desk:
+        desk.until_ready()
+        base = desk.one("base")["pid"]
+        (home / "base.silent").touch()
+        until(lambda: desk.one("base")["state"] == "silent")
+        assert desk.told()["state"] == "degraded"
+        os.kill(desk.one("top")["pid"], signal.SIGKILL)
+        until(lambda: desk.one("top")["state"] == "waiting")
+        (home / "base.silent").unlink()
+        until(lambda: desk.told()["state"] == "ready")
+        for _ in range(3):
+            desk.kill("top")  # a fourth death that counts would be the last one
+        assert desk.one("top")["restarts"] == 4
+        assert desk.one("base")["pid"] == base
+
+
 def test_desk_that_cannot_start_ends_and_says_why(home):
     with desk_of(home, "good: serve", f"bad: say evoq:_bad_day exit 1 write {home}/bad.ready") as desk:
         assert desk.process.wait(PATIENCE_S) == 1

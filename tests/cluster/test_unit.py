@@ -1,5 +1,8 @@
-"""A unit step by step, on a clock that stands still until it is told to move."""
+"""A unit step by step, on a clock that stands still until told to move; one that opens a server, in real time."""
 
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,10 +10,12 @@ from typing_extensions import override
 
 from cluster.supervisor.desk import Desk
 from cluster.supervisor.desk_files import DeskFiles
+from cluster.supervisor.probe import Lost, Probe
 from cluster.supervisor.restart_policy import RestartPolicy
-from cluster.supervisor.service import Program, Service
+from cluster.supervisor.server_unit import ServerUnit
+from cluster.supervisor.service import Program, Server, Service
 from cluster.supervisor.unit import Event, State, Unit
-from market import ManualClock
+from market import ManualClock, SystemClock
 
 POLICY = RestartPolicy(first_s=1.0, jitter=0.0, quick_s=10.0, most_quick=3, rest_s=100.0)
 
@@ -172,3 +177,100 @@ def test_unit_rejoins_without_having_died(puppet: Puppet):
     assert puppet.steps() is State.RUNNING
     assert puppet.events == [Event.READY, Event.READY]
     assert puppet.counter.deaths == 0
+
+
+def test_unit_silent_for_a_while_runs_on_but_serves_nobody(puppet: Puppet):
+    puppet.steps()
+    puppet.silent_s = 9.9
+    assert puppet.serves
+    puppet.silent_s = 10.1
+    assert puppet.steps() is State.RUNNING
+    assert not puppet.serves
+    assert puppet.told()["state"] == "silent"
+    puppet.silent_s = 0.0
+    assert puppet.told()["state"] == "running"
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20.0
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.01)
+
+
+def test_probe_of_a_lost_service_says_why_only_after_it_has_answered():
+    answers: list[bool | Lost] = [Lost("too early"), True, Lost("its node is gone")]
+    asked = threading.Event()
+
+    def check() -> bool:
+        answer = answers[0] if len(answers) == 1 else answers.pop(0)
+        if len(answers) == 2:
+            asked.set()
+        if isinstance(answer, Lost):
+            raise answer
+        return answer
+
+    probe = Probe(check, SystemClock(), later_s=0.3)
+    try:
+        assert asked.wait(20.0)
+        assert probe.lost is None
+        until(lambda: probe.answered)
+        until(lambda: probe.lost == "its node is gone")
+    finally:
+        probe.stop()
+
+
+class SlowServer:
+    """A server that runs while a file is there, and takes its time to open."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.opened = 0
+        self.closed = 0
+        self.place = "here"
+
+    def open(self, desk: Desk) -> "SlowServer":
+        self.opened += 1
+        time.sleep(1.0)
+        self.file.touch()
+        return self
+
+    def answers(self) -> bool:
+        return self.file.exists()
+
+    def gone(self) -> str | None:
+        return None if self.file.exists() else "its server is gone"
+
+    def process(self) -> int | None:
+        return None
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_server_that_is_gone_is_opened_once_however_long_that_takes(tmp_path: Path):
+    server = SlowServer(tmp_path / "runs")
+    service = Service(name="server", about="the server", run=Server(server.open), policy=POLICY)
+    deaths: list[str] = []
+    unit = ServerUnit(
+        service,
+        Desk(DeskFiles(tmp_path), {}),
+        lambda unit, event, text: deaths.append(text) if event is Event.DIED else None,
+    )
+
+    def stepped_to(state: State) -> Callable[[], bool]:
+        def step() -> bool:
+            unit.step(needs_served=True)
+            return unit.state is state
+
+        return step
+
+    until(stepped_to(State.RUNNING))
+    server.file.unlink()
+    until(stepped_to(State.STARTING))
+    until(stepped_to(State.RUNNING))
+    assert server.opened == 2
+    assert deaths == ["the server died, again in 1.0 s: its server is gone"]
+    until(lambda: server.closed == 1)
+    unit.wanted = False
+    until(stepped_to(State.STOPPED))
