@@ -1,16 +1,21 @@
 """How long the desk takes to recover from what may happen to its parts.
 
-    python benchmarks/bench_chaos.py [--only WORD] [--rest 35] [--json FILE] [--document FILE]
+    python benchmarks/bench_chaos.py [--only WORD] [--rest 20] [--json FILE] [--document FILE]
 
 One desk as `evoq up` starts it, on the simulated market and without a pause between generations; faults one after the
 other, with a rest between them. Nobody helps: what is measured is what the supervisor, Ray and the parts themselves do.
 Times include noticing. As root on Linux EVOQ_HOME is a disk of its own, which can be filled.
+
+No candle closes meanwhile (they are of four hours), so that the population depends on the seed alone: at the end
+`evoq evolve` evolves as far from the same seed, undisturbed, and must come to the same population. With --only the
+other rows of FILE stay as they are.
 """
 
 import argparse
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,13 +26,20 @@ from typing import Any
 
 from bench_evolution import put
 from desk_faults.faults import FAULTS, Fault
+from desk_faults.undisturbed import paused, population_of, undisturbed
 from desk_faults.watched_desk import WatchedDesk
 from machine import machine, versions
 
 SECTION = "## Measured (`make chaos`)"
 PATIENCE_S = 240.0
 DISK = "size=3g"
-SETTINGS = {"EVOQ_POPULATION": "1034", "EVOQ_GENERATIONS_PER_WINDOW": "5", "EVOQ_FEED_HISTORY": "10000"}
+SETTINGS = {
+    "EVOQ_POPULATION": "1034",
+    "EVOQ_GENERATIONS_PER_WINDOW": "1000000",
+    "EVOQ_FEED": "simulated:BTC/USDT:USDT,ETH/USDT:USDT,SOL/USDT:USDT:4h",
+    "EVOQ_FEED_SPEED": "1",
+    "EVOQ_FEED_HISTORY": "10000",
+}
 
 
 @contextmanager
@@ -46,11 +58,47 @@ def own_disk(folder: Path) -> Iterator[Path]:
 
 def measured(desk: WatchedDesk, fault: Fault) -> dict[str, Any]:
     """Return one row of the table."""
+    load = os.getloadavg()[0]
     try:
         outage = asdict(desk.measure(fault.do, PATIENCE_S + fault.lasts_s))
     except LookupError as error:
         return {"fault": fault.name, "skipped": str(error)}
-    return {"fault": fault.name, **outage}
+    return {"fault": fault.name, **outage, "load": round(load, 1)}
+
+
+def campaign(only: str, rest_s: float) -> dict[str, Any]:
+    """Do to a desk what is to be done, and return the report."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        with own_disk(Path(folder)) as home:
+            desk = WatchedDesk(home, SETTINGS)
+            try:
+                print(desk.evoq("up"), flush=True)
+                desk.evoq("config", "set", "evolution_interval=0")
+                while not desk.evaluations():
+                    time.sleep(1.0)
+                for fault in (fault for fault in FAULTS if only in fault.name):
+                    time.sleep(rest_s)
+                    rows.append(measured(desk, fault))
+                    print(rows[-1], flush=True)
+                memory = json.loads(desk.evoq("status", "--json"))["memory_mb"]
+                paused(desk)
+            finally:
+                print(desk.evoq("down"), flush=True)
+            population = population_of(desk)
+            print(f"{population.evaluations:,} evaluations are done again without faults", flush=True)
+            expected = undisturbed(population)
+    return {
+        "machine": machine(),
+        "versions": versions(["ray", "evoq"]),
+        "memory_mb": memory,
+        "evaluations": population.evaluations,
+        "trials": population.trials,
+        "population_hash": population.hash,
+        "undisturbed_hash": expected,
+        "rows": rows,
+    }
 
 
 def table(rows: list[dict[str, Any]]) -> str:
@@ -73,38 +121,46 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def caption(report: dict[str, Any]) -> str:
+    """Return what is said before the table."""
+    loads = [row["load"] for row in report["rows"] if "load" in row]
+    same = report["population_hash"] == report["undisturbed_hash"]
+    lost = report["evaluations"] - report["trials"]
+    return (
+        f"`make chaos` on {report['machine']}; ray {report['versions']['ray']}. Load average before each fault"
+        f" {min(loads):.1f} to {max(loads):.1f}, of which evolution itself is 2. Memory of the whole desk afterwards"
+        f" {report['memory_mb']:,.0f} MB.\n\n"
+        f"After all faults of the last campaign the run had {report['evaluations']:,} evaluations, of which {lost} were"
+        f" not stored, and the population `{report['population_hash'][:16]}…`; undisturbed, `evoq evolve` comes from"
+        f" the same seed to {'the same' if same else '**another**'} one (`{report['undisturbed_hash'][:16]}…`)."
+    )
+
+
+def merged(before: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows of two campaigns in the order of the faults; the later one counts."""
+    found = {row["fault"]: row for row in [*before, *rows]}
+    return [found[fault.name] for fault in FAULTS if fault.name in found]
+
+
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="only faults with this word in their name")
-    parser.add_argument("--rest", type=float, default=35.0, help="seconds between two faults")
+    parser.add_argument("--rest", type=float, default=20.0, help="seconds between two faults")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--document", type=Path, help="replace the table in this document")
     options = parser.parse_args()
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o711)
-        with own_disk(Path(folder)) as home:
-            desk = WatchedDesk(home, SETTINGS)
-            try:
-                print(desk.evoq("up"), flush=True)
-                desk.evoq("config", "set", "evolution_interval=0")
-                while not desk.evaluations():
-                    time.sleep(1.0)
-                for fault in (fault for fault in FAULTS if options.only in fault.name):
-                    time.sleep(options.rest)
-                    rows.append(measured(desk, fault))
-                    print(rows[-1], flush=True)
-                memory = json.loads(desk.evoq("status", "--json"))["memory_mb"]
-            finally:
-                print(desk.evoq("down"), flush=True)
-    report = {"machine": machine(), "versions": versions(["ray", "evoq"]), "memory_mb": memory, "rows": rows}
-    text = f"{machine()}; memory of the whole desk {memory:,.0f} MB.\n\n{table(rows)}\n"
+    report = campaign(options.only, options.rest)
+    if options.only and options.json and options.json.exists():
+        report["rows"] = merged(json.loads(options.json.read_text())["rows"], report["rows"])
+    text = f"{caption(report)}\n\n{table(report['rows'])}\n"
     print(text)
     if options.json:
         options.json.write_text(json.dumps(report, indent=1) + "\n")
     if options.document:
         put(options.document, SECTION, text)
+    if report["population_hash"] != report["undisturbed_hash"]:
+        sys.exit("the population is not that of an undisturbed run")
 
 
 if __name__ == "__main__":

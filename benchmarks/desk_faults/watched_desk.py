@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import psutil
 from cluster.supervisor.desk_files import DeskFiles
 from cluster.supervisor.desk_processes import SERVICE, marked
 
-__all__ = ["Outage", "WatchedDesk"]
+__all__ = ["EVOQ", "Outage", "WatchedDesk"]
 
 EVOQ = Path(sys.executable).parent / "evoq"
 PORTS = ("EVOQ_HTTP_PORT", "EVOQ_WS_PORT", "EVOQ_RAY_DASHBOARD_PORT")
@@ -117,15 +118,32 @@ class WatchedDesk:
         found = self._get("/api/quantitative/system-status").get("evolution", {}).get("evaluations")
         return None if found is None else int(found)
 
+    def post(self, path: str, body: dict[str, Any]) -> None:
+        """Tell the HTTP API something; it must take it."""
+        token = (self.home / "token.operate").read_text().strip()
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        connection = self._connection()
+        try:
+            connection.request("POST", path, json.dumps(body), headers)
+            answer = connection.getresponse()
+            assert answer.status == HTTPStatus.ACCEPTED, answer.read()
+        finally:
+            connection.close()
+
     def _get(self, path: str) -> dict[str, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", int(self.settings["EVOQ_HTTP_PORT"]), timeout=_ANSWER_S)
-        with suppress(OSError, ValueError, http.client.HTTPException):
+        connection = self._connection()
+        try:
             token = (self.home / "token.read").read_text().strip()
             connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
             answer = json.loads(connection.getresponse().read())
-            return answer if isinstance(answer, dict) else {}
-        connection.close()
-        return {}
+        except (OSError, ValueError, http.client.HTTPException):
+            return {}
+        finally:
+            connection.close()
+        return answer if isinstance(answer, dict) else {}
+
+    def _connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", int(self.settings["EVOQ_HTTP_PORT"]), timeout=_ANSWER_S)
 
     def measure(self, fault: Callable[["WatchedDesk"], None], patience_s: float) -> Outage:
         """Do something to the desk, and measure what it costs until all is well again.
