@@ -14,9 +14,14 @@ from backtest.downsample import downsample
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "VERMILION", "curve", "drawdown_of", "lay_out", "title_of"]
+__all__ = [
+    "BLUE", "GREEN", "GREY", "OKABE_ITO", "ORANGE", "SYMBOLS", "VERMILION",
+    "curve", "drawdown_of", "lay_out", "title_of",
+]  # fmt: skip
 
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#7f7f7f"
+OKABE_ITO = (BLUE, ORANGE, GREEN, VERMILION, "#CC79A7", "#56B4E9", "#8C6D1F", GREY)
+SYMBOLS = ("circle", "diamond", "triangle-up", "square", "x", "cross", "triangle-down", "star")
 _MOST_POINTS = 3000
 
 

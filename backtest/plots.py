@@ -7,6 +7,7 @@ from backtest.neighbourhood_figure import neighbourhood_figure
 from backtest.null_distribution_figure import null_distribution_figure
 from backtest.report_figure import report_figure
 from backtest.score_parts_figure import score_parts_figure
+from backtest.strategy_map_figure import strategy_map_figure
 from backtest.walk_forward_figure import walk_forward_figure
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "null_distribution_figure",
     "report_figure",
     "score_parts_figure",
+    "strategy_map_figure",
     "walk_forward_figure",
 ]

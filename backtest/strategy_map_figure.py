@@ -1,0 +1,114 @@
+"""All strategies as points: what their score promises against what later candles confirmed."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backtest.errors import BacktestError
+from backtest.figure_style import GREY, OKABE_ITO, SYMBOLS
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["strategy_map_figure"]
+
+_HEIGHT = 460
+_NO_EVIDENCE = -4.0
+
+
+def strategy_map_figure(
+    ids: Sequence[str],
+    types: Sequence[str],
+    scs: Sequence[float | None],
+    oos_scs: Sequence[float | None],
+    *,
+    threshold: float | None = None,
+    hover: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
+) -> "go.Figure":
+    """Draw the score of strategies against their out-of-sample score, by type.
+
+    Parameters
+    ----------
+    ids : sequence of str
+        Kept with the points, for what is chosen.
+    types : sequence of str
+        Type of each: a colour and a shape.
+    scs : sequence of (float or None)
+        SCS on all candles, 0..100; those without one are left out.
+    oos_scs : sequence of (float or None)
+        SCS on candles after selection; those without one stand on a line of their own below 0.
+    threshold : float, optional
+        SCS that real money asks for.
+    hover : sequence of str
+        A line more for each point.
+    labels : mapping of str to str, optional
+        Other words for scs, oos_scs and threshold.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One trace a type, the largest first.
+
+    Raises
+    ------
+    BacktestError
+        If the columns are not of one length.
+
+    Examples
+    --------
+    >>> figure = strategy_map_figure(["a", "b"], ["momentum", "grid"], [70.0, 20.0], [None, 15.0])
+    >>> [trace.name for trace in figure.data]
+    ['grid (1)', 'momentum (1)']
+    """
+    import plotly.graph_objects as go
+
+    lengths = {len(ids), len(types), len(scs), len(oos_scs), len(hover) or len(ids)}
+    if len(lengths) > 1:
+        raise BacktestError(f"columns must be of one length, were of {sorted(lengths)}")
+    words = {"scs": "SCS", "oos_scs": "SCS out of sample", "threshold": "threshold"}
+    words |= labels or {}
+    kinds = np.asarray(types, object)
+    x = np.asarray([np.nan if value is None else value for value in scs], float)
+    y = np.asarray([_NO_EVIDENCE if value is None else value for value in oos_scs], float)
+    extra = np.asarray(hover or [""] * len(ids), object)
+    names = np.asarray(ids, object)
+    figure = go.Figure()
+    for number, name in enumerate(sorted(set(types))):
+        here = (kinds == name) & np.isfinite(x)
+        figure.add_scattergl(
+            x=x[here],
+            y=y[here],
+            name=f"{name} ({int(here.sum()):,})",
+            mode="markers",
+            marker={
+                "color": OKABE_ITO[number % len(OKABE_ITO)],
+                "symbol": SYMBOLS[number % len(SYMBOLS)],
+                "size": 6,
+                "opacity": 0.75,
+            },
+            customdata=np.stack([names[here], extra[here]], axis=-1),
+            hovertemplate=f"%{{customdata[0]}}<br>{words['scs']} %{{x:.1f}} · {words['oos_scs']} %{{y:.1f}}"
+            "<br>%{customdata[1]}<extra>" + name + "</extra>",
+        )
+    if threshold is not None:
+        line = {"color": GREY, "width": 1, "dash": "dash"}
+        named = {"annotation_text": f"{words['threshold']} {threshold:g}", "annotation_position": "top left"}
+        figure.add_vline(threshold, line=line, **named)
+        figure.add_hline(threshold, line=line)
+    figure.update_xaxes(title_text=words["scs"], range=[-2, 102], zeroline=False)
+    figure.update_yaxes(
+        title_text=words["oos_scs"],
+        range=[-9, 102],
+        zeroline=False,
+        tickvals=[_NO_EVIDENCE, 0, 20, 40, 60, 80, 100],
+        ticktext=["–", "0", "20", "40", "60", "80", "100"],
+    )
+    figure.update_layout(
+        height=_HEIGHT,
+        margin={"l": 55, "r": 15, "t": 20, "b": 45},
+        legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0.0, "itemsizing": "constant"},
+        hovermode="closest",
+    )
+    return figure

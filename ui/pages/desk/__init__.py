@@ -1,0 +1,5 @@
+"""The desk as a whole."""
+
+from ui.panel import PanelSection
+
+SECTION = PanelSection(title="section.desk", order=10)

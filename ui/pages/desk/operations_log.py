@@ -1,0 +1,67 @@
+"""Who did what, with which reason, and what came of it."""
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from ui.desk_answers import OperationsLogRow
+from ui.panel import Column, PanelPage, View, pager, table
+from ui.panel.formats import ABSENT
+
+PAGE = PanelPage(path="operations-log", title="operations.title", icon=":material/history:", order=90)
+
+_PER_PAGE = 50
+_EVERY_S = 3.0
+_COLUMNS = (
+    Column("ts", "operations.ts", "moment"),
+    Column("action", "operations.action"),
+    Column("target", "operations.target"),
+    Column("result", "operations.result", words="command"),
+    Column("reason", "operations.reason"),
+    Column("actor", "operations.actor"),
+    Column("role", "operations.role", words="role"),
+    Column("source", "operations.source"),
+)
+
+
+def render(view: View) -> None:
+    """Draw the page."""
+    asked = _filters(view)
+    view.live(lambda: _list(view, asked), _EVERY_S)
+
+
+def _filters(view: View) -> dict[str, str | None]:
+    named = {"actor": "operations.actor", "action": "operations.action", "target": "operations.target"}
+    places = st.columns(len(named))
+    written = {
+        field: place.text_input(view.text(title), key=field, bind="query-params")
+        for place, (field, title) in zip(places, named.items(), strict=True)
+    }
+    return {field: text.strip() or None for field, text in written.items()}
+
+
+def _list(view: View, asked: dict[str, Any]) -> None:
+    with pager(view, "operations", asked) as pages:
+        found = view.load(
+            f"operations:{asked}:{pages.cursor}",
+            lambda: view.client.operations_log(**asked, limit=_PER_PAGE, cursor=pages.cursor),
+        )
+        if found is None:
+            return
+        pages.show(found)
+    if not found.items:
+        view.empty("operations.empty")
+        return
+    chosen = table(view, found.items, _COLUMNS, "operations-table", select="one")
+    for number in chosen:
+        _change(view, found.items[number])
+
+
+def _change(view: View, row: OperationsLogRow) -> None:
+    """Show what was before and after."""
+    shown = ((view.text("operations.before"), row.before), (view.text("operations.after"), row.after))
+    for place, (title, values) in zip(st.columns(2), shown, strict=True):
+        with place:
+            st.caption(title)
+            st.code(ABSENT if values is None else json.dumps(values, indent=2, ensure_ascii=False), language="json")

@@ -1,0 +1,41 @@
+"""A small table of formatted texts, for a few rows that are read and not searched."""
+
+import html
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+
+from ui.panel.view import View
+
+__all__ = ["html_table"]
+
+
+def html_table(view: View, titles: Sequence[str], rows: Iterable[Sequence[str]], *, text_columns: int = 1) -> None:
+    """Draw a table; what is longer than the page is wide can be scrolled.
+
+    Parameters
+    ----------
+    view : View
+        For whom.
+    titles : sequence of str
+        Of the columns: keys of the catalogue.
+    rows : iterable of sequences of str
+        Formatted; all text is escaped.
+    text_columns : int
+        So many columns from the left hold text; the others hold numbers and stand on the right.
+    """
+    names = [html.escape(view.text(title)) for title in titles]
+    head = "".join(f"<th{_side(place, text_columns)}>{name}</th>" for place, name in enumerate(names))
+    body = "".join(
+        "<tr>" + "".join(f"<td{_side(place, text_columns)}>{html.escape(cell)}</td>" for place, cell in enumerate(row))
+        + "</tr>"
+        for row in rows
+    )  # fmt: skip
+    st.html(
+        f'<div class="evoq-scroll"><table class="evoq-table"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _side(place: int, text_columns: int) -> str:
+    return "" if place < text_columns else ' class="evoq-right"'
