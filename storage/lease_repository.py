@@ -145,6 +145,36 @@ class LeaseRepository:
             else Lease(**names, token=row.token, ttl_s=float(ttl_s), expires_at=row.expires_at, _asked_s=asked_s)
         )
 
+    def take_over(self, record: LeaseRecord, holder: str, ttl_s: float) -> Lease | None:
+        """Take a lease from a holder that is known to have ended without giving it back.
+
+        Parameters
+        ----------
+        record : LeaseRecord
+            As `get` returned it.
+        holder : str
+            Who we are, as for `acquire`.
+        ttl_s : float
+            For how long, in seconds, above 0 up to a day.
+
+        Returns
+        -------
+        Lease or None
+            None if somebody has taken, renewed or given back the lease since.
+        """
+        said = _said("holder", holder)
+        same = (_table.c.name == record.name, _table.c.token == record.token, _table.c.holder == record.holder)
+        unchanged = (*same, _table.c.expires_at == record.expires_at)
+        taken = (
+            update(_table)
+            .where(*unchanged)
+            .values(holder=said, token=_table.c.token + 1, expires_at=_now + _interval(ttl_s))
+        )
+        asked_s = _clock_s()
+        with self._engine.begin() as connection:
+            row = connection.execute(taken.returning(_table.c.token, _table.c.expires_at)).one_or_none()
+        return None if row is None else Lease(record.name, said, row.token, float(ttl_s), row.expires_at, asked_s)
+
     def renew(self, lease: Lease, ttl_s: float | None = None) -> Lease:
         """Hold a lease for longer; one that has expired too, while nobody else has taken it.
 

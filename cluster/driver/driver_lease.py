@@ -8,6 +8,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+import psutil
+
 from cluster.errors import UserError
 from storage import Lease, LeaseRepository, StorageError
 
@@ -17,6 +19,7 @@ NAME = "driver"
 _TTL_S = 20.0
 _EVERY_S = 4.0
 _MARGIN_S = 4.0
+_LATE_S = 6.0  # whoever has not renewed for so long has missed it once
 _LOOK_S = 0.5
 
 _logger = logging.getLogger(__name__)
@@ -35,7 +38,8 @@ class DriverLease:
     on_loss : callable
         Called once, from a thread of its own, when the lease is lost.
     patience_s : float
-        How long to wait for the lease of another driver: one that was killed still has it for a while.
+        How long to wait for the lease of another driver: one that was killed still has it for a while. From one of
+        this machine whose process is gone it is taken as soon as it has missed a renewal.
     """
 
     def __init__(self, leases: LeaseRepository, on_loss: Callable[[], None], patience_s: float = 0.0) -> None:
@@ -49,7 +53,7 @@ class DriverLease:
 
     def __enter__(self) -> Self:
         waited = 0.0
-        while (lease := self._leases.acquire(NAME, self._holder, _TTL_S)) is None and waited < self._patience_s:
+        while (lease := self._taken()) is None and waited < self._patience_s:
             if not waited:
                 _logger.info("waiting for the lease of another driver")
             self._ended.wait(_LOOK_S)
@@ -73,6 +77,14 @@ class DriverLease:
             except StorageError as failure:
                 _logger.warning("the driver's lease runs out by itself: %s", failure)
 
+    def _taken(self) -> Lease | None:
+        """Take the lease, if nobody has it or whoever has it has ended."""
+        lease = self._leases.acquire(NAME, self._holder, _TTL_S)
+        record = None if lease is not None else self._leases.get(NAME)
+        if record is None or record.left_s > _TTL_S - _LATE_S or not _has_ended(str(record.holder)):
+            return lease
+        return self._leases.take_over(record, self._holder, _TTL_S)
+
     def _renew(self) -> None:
         while not self._ended.wait(_EVERY_S):
             assert self._lease is not None
@@ -83,3 +95,9 @@ class DriverLease:
             if self._lease.left_s(_MARGIN_S) <= 0.0:
                 self._on_loss()
                 return
+
+
+def _has_ended(holder: str) -> bool:
+    """Tell whether a holder was a process of this machine that is no more."""
+    host, _, pid = holder.rpartition(":")
+    return host == socket.gethostname() and pid.isdigit() and not psutil.pid_exists(int(pid))

@@ -18,6 +18,7 @@ DESK_LEASE = "desk"
 _TTL_S = 15.0
 _PATIENCE_S = 2.0
 _POLL_S = 0.5
+_LATE_S = 6.0  # a supervisor that has not renewed for so long has missed it once
 
 
 class OpenDatabase:
@@ -150,7 +151,7 @@ def open_desk_cache(desk: Desk) -> OpenCache:
 
 
 def _lease(desk: Desk, leases: LeaseRepository) -> Lease:
-    """Take the lease, or renew ours; one that an earlier supervisor of this home left behind is waited for.
+    """Take the lease, or renew ours; one of an earlier supervisor of this home is taken once it has missed a renewal.
 
     Parameters
     ----------
@@ -181,6 +182,10 @@ def _lease(desk: Desk, leases: LeaseRepository) -> Lease:
             return lease
         known = leases.get(DESK_LEASE)
         other = known is not None and known.holder is not None and known.holder.rpartition("#")[0] != ours
+        if known is not None and not other and known.left_s < _TTL_S - _LATE_S:
+            lease = leases.take_over(known, holder, _TTL_S)
+            if lease is not None:
+                return lease
         if known is not None and known.held and other:
             raise UserError(
                 f"one desk a database: the desk {known.holder} works on this one; end it with `evoq down` there,"

@@ -1,5 +1,9 @@
 """The parts of the driver: its lease, what it obeys, whom it admits, what it tells."""
 
+import os
+import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -53,6 +57,30 @@ def test_only_one_driver_holds_the_lease(database):
         assert leases.get(driver_lease.NAME) is not None
     with DriverLease(leases, lambda: None):
         pass  # given back at once
+
+
+@pytest.mark.parametrize(
+    ("holder", "left_s", "taken"),
+    [
+        ("{here}:{dead}", 13.0, True),
+        ("{here}:{dead}", 20.0, False),  # it has renewed just now, so it lives, here or on a machine of the same name
+        ("{here}:{alive}", 13.0, False),
+        ("elsewhere:{dead}", 13.0, False),
+    ],
+)
+def test_driver_takes_the_lease_of_one_of_this_machine_that_has_ended(database, holder, left_s, taken):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    leases = LeaseRepository(database.engine)
+    names = {"here": socket.gethostname(), "dead": ended.pid, "alive": os.getpid()}
+    left = leases.acquire(driver_lease.NAME, holder.format(**names), left_s)
+    if taken:
+        with DriverLease(leases, lambda: None):
+            assert leases.get(driver_lease.NAME).token == left.token + 1
+    else:
+        with pytest.raises(UserError, match="one driver evolves on a database"), DriverLease(leases, lambda: None):
+            pass
+        assert leases.release(left)
 
 
 def test_driver_that_cannot_renew_its_lease_resigns_before_it_expires(database, monkeypatch):

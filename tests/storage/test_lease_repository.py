@@ -46,6 +46,19 @@ def test_lease_has_one_holder_until_it_is_given_back(leases):
     assert leases.acquire("driver", "b", 60).token == 2
 
 
+def test_lease_of_a_holder_that_has_ended_is_taken_unless_it_has_changed(leases):
+    first = leases.acquire("driver", "a", 60)
+    seen = leases.get("driver")
+    leases.renew(first)
+    assert leases.take_over(seen, "b", 60) is None  # it lives: it has renewed
+    taken = leases.take_over(leases.get("driver"), "b", 60)
+    assert (taken.holder, taken.token) == ("b", 2)
+    assert leases.get("driver").holder == "b"
+    with pytest.raises(storage.LeaseLostError, match="a has lost the lease driver"):
+        leases.renew(first)
+    assert leases.take_over(seen, "c", 60) is None
+
+
 def test_token_rises_with_each_holder(database, leases):
     tokens = []
     for holder in "abcde":
