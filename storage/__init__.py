@@ -26,6 +26,9 @@ that is not finite is stored as NULL. Every error is one of `storage.errors`; th
 `EvidenceRepository`      which candles were searched and how often, looks at holdouts, curves
 `SparkRepository`         curves in a few points, for lists
 `ConfigRepository`        the configuration, with a version against lost updates
+`TradeRepository`         closed trades of strategies
+`SessionRepository`       who is signed in
+`SignInRepository`        tries to sign in, and who is locked out
 `CommandRepository`       what people ask the desk to do: accepted here, done elsewhere
 `LeaseRepository`         the right to do something alone, by the clock of the database
 `OperationsLogRepository` the audit log: who changed what
@@ -77,6 +80,8 @@ from storage.operations_log_repository import OperationsLogRepository
 from storage.pagination import MOST_COUNTED, MOST_ROWS, Page
 from storage.run_records import RunRecord, RunState
 from storage.run_repository import RunRepository
+from storage.session_repository import SessionRecord, SessionRepository
+from storage.sign_in_repository import SignInRepository
 from storage.spark_repository import SparkRepository
 from storage.strategy_list import StrategyCounts, StrategyPage
 from storage.strategy_overview import OverviewRepository, TypeSummary
@@ -84,6 +89,7 @@ from storage.strategy_population import strategy_id
 from storage.strategy_repository import StrategyRepository
 from storage.strategy_roster import StateChange
 from storage.system_status_repository import StatusRecord, SystemStatusRepository
+from storage.trade_repository import TradeRepository
 from storage.trial_repository import TrialRepository
 
 __all__ = [
@@ -129,7 +135,10 @@ __all__ = [
     "RunRecord",
     "RunRepository",
     "RunState",
+    "SessionRecord",
+    "SessionRepository",
     "SettingError",
+    "SignInRepository",
     "SparkRepository",
     "StateChange",
     "StatementError",
@@ -140,6 +149,7 @@ __all__ = [
     "StrategyPage",
     "StrategyRepository",
     "SystemStatusRepository",
+    "TradeRepository",
     "TransitionError",
     "TrialCount",
     "TrialRepository",

@@ -1,6 +1,7 @@
 """The tables: what evolution and configuration remember.
 
-Those of evidence are in `storage.evidence_models`, those of the running system in `storage.runtime_models`.
+Those of evidence are in `storage.evidence_models`, those of the running system in `storage.runtime_models`, those of
+signing in in `storage.access_models` and closed trades in `storage.trade_models`.
 
 Times are `timestamptz`; bulk data (`state`, genomes) is stored as it is; a number that is not finite is
 stored as NULL (`storage.values` states the rule). Tables that grow with time are partitioned by month
@@ -206,6 +207,7 @@ class StrategyEvolutionHistory(Base):
     __tablename__ = "strategy_evolution_history"
     __table_args__ = (
         Index(None, "run_id", "ts"),
+        Index(None, "run_id", "generation"),
         {"postgresql_partition_by": "RANGE (ts)"},
     )
 

@@ -2,11 +2,13 @@
 
 from alembic import context
 
+from storage.access_models import UserSession
 from storage.evidence_models import DataSet
 from storage.partitions import PARTITION_NAME
 from storage.runtime_models import Command
+from storage.trade_models import StrategyTrade
 
-assert DataSet.metadata is Command.metadata
+assert DataSet.metadata is Command.metadata is UserSession.metadata is StrategyTrade.metadata
 _EVERY_TABLE = Command.metadata  # one for all models, once their modules are imported
 
 

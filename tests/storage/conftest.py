@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 _CLEAN = """
 TRUNCATE strategies, trials, runs, strategy_evolution_history, strategy_optimization_logs,
     data_sets, trial_clusters, holdout_touches, strategy_curves,
-    commands, leases, operations_log, alerts, system_status;
+    commands, leases, operations_log, alerts, system_status, sessions, sign_in_attempts, strategy_trades;
 UPDATE auto_trading_config SET version = 1, changed_by = 'default';
 UPDATE strategy_management_config SET max_enabled = 100;
 """

@@ -130,7 +130,7 @@ def test_what_comes_back_is_what_was_there(database, external, saved: Path):
 
 def test_backup_says_what_it_is_and_is_private(database, saved: Path):
     manifest = storage.read_backup(saved)
-    assert (manifest.schema, manifest.tables["public.trials"], manifest.tables["public.strategies"]) == ("0003", 64, 10)
+    assert (manifest.schema, manifest.tables["public.trials"], manifest.tables["public.strategies"]) == ("0004", 64, 10)
     assert manifest.evoq_version
     assert manifest.server_version.startswith("18")
     assert manifest.created_at.tzinfo is not None

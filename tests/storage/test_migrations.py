@@ -1,6 +1,7 @@
 """The schema: models and migrations agree, old databases are upgraded, newer ones refused."""
 
 import threading
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,18 @@ def test_what_the_running_system_left_in_an_old_schema_is_kept(external):
         assert storage.AlertRepository(database.engine).raise_("feed_late", "info", "x", "BTC/USDT:USDT")["count"] == 4
         (strategy,) = storage.StrategyRepository(database.engine).page(state="enabled", enabled=True).items
         assert strategy["state_since"].isoformat() == "2026-03-14T09:26:53+00:00"
+
+
+def test_sessions_and_trades_of_an_old_schema_are_kept(external):
+    engine = build_engine(settings_from_environment(external))
+    with engine.begin() as connection:
+        connection.exec_driver_sql((SCHEMAS / "0004.sql").read_text(encoding="utf-8").replace("%", "%%"))
+    engine.dispose()
+    with storage.open_database(environ=external) as database:
+        found = storage.SessionRepository(database.engine).find("a" * 64)
+        assert (found.role, found.credential) == ("read", "b" * 64)
+        (trade,) = storage.TradeRepository(database.engine).page("4rfxoymf62jd", real=False).items
+        assert (trade["side"], trade["entry_price"], trade["pnl"]) == (-1, Decimal("84000.5"), Decimal("0.83325"))
 
 
 @pytest.mark.parametrize("name", ["0001", "0002"])
