@@ -21,6 +21,7 @@ _LOOPBACK = "127.0.0.1"
 _HOOK = f"{without_client_server.__module__}.{without_client_server.__name__}"
 _HEAD_PORTS = (6379, *range(6399, 6499))
 _MEBIBYTE = 2**20
+_FOLDER_LETTERS = 8
 _STORE_SHARE = 0.1  # of the memory that is free
 
 
@@ -37,7 +38,7 @@ def head_command(desk: Desk) -> Sequence[str]:
     sequence of str
         `ray start` that stays in the foreground, and takes every process of Ray with it when it ends.
     """
-    folder = ray_folder()
+    folder = ray_folder(desk.files.mark[:_FOLDER_LETTERS])
     remove_old_sessions(folder)
     before = desk.ray
     head = free_port(chain([] if before is None else [before.head], _HEAD_PORTS))

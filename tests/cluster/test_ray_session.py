@@ -230,14 +230,15 @@ def test_dashboard_port_impossible_is_refused(monkeypatch: pytest.MonkeyPatch, t
         free_dashboard_port()
 
 
-def test_remove_old_sessions_keeps_the_living_and_the_latest(tmp_path: Path):
-    over = [tmp_path / f"session_2026-01-0{day}_00-00-00_000001_99999999" for day in range(1, 8)]
-    living = tmp_path / f"session_2025-01-01_00-00-00_000001_{os.getpid()}"
-    other = tmp_path / "session_latest"
+def test_remove_old_sessions_keeps_the_living_and_the_latest_of_all_folders(tmp_path: Path):
+    ours, desk = tmp_path / "ray", tmp_path / "a3db7371"
+    over = [(desk if day % 2 else ours) / f"session_2026-01-0{day}_00-00-00_000001_99999999" for day in range(1, 8)]
+    living = desk / f"session_2025-01-01_00-00-00_000001_{os.getpid()}"
+    other = ours / "session_latest"
     for path in (*over, living, other):
-        path.mkdir()
-    remove_old_sessions(tmp_path)
-    assert set(tmp_path.iterdir()) == {*over[-3:], living, other}
+        path.mkdir(parents=True)
+    remove_old_sessions(ours)
+    assert set(tmp_path.glob("*/*")) == {*over[-3:], living, other}
 
 
 def test_code_for_workers_elsewhere_ships_packages_and_nothing_else():

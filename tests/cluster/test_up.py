@@ -2,6 +2,8 @@
 
 import json
 import os
+import shlex
+import shutil
 import signal
 import stat
 import subprocess
@@ -18,7 +20,7 @@ from real_desk import SECRETS, RealDesk, running_desk
 
 from cluster.ray_environment import secret_names
 from cluster.supervisor.ports import is_free
-from storage import CommandRepository, open_database
+from storage import CommandRepository, RunRepository, open_database
 from storage.cache_server import cache_status
 from storage.embedded import embedded_status
 
@@ -148,6 +150,15 @@ def test_up_measures_itself(desk: RealDesk):
     assert metrics["cache_ok"]
 
 
+def in_shell_of(desk: RealDesk, line: str) -> "subprocess.CompletedProcess[str]":
+    """Run a line as somebody does who has taken over the exports of `evoq env`."""
+    return subprocess.run(
+        ["bash", "-c", f'eval "$(cat)"; exec {line}'], input=desk.evoq("env").stdout, capture_output=True, text=True,
+        timeout=200, check=False,
+        env={**environment(desk.home, **SECRETS), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+    )  # fmt: skip
+
+
 def test_env_submits_a_job_that_sees_no_secret(desk: RealDesk):
     printed = desk.evoq("env")
     assert printed.returncode == 0, printed.stderr
@@ -155,17 +166,45 @@ def test_env_submits_a_job_that_sees_no_secret(desk: RealDesk):
     assert f"RAY_AUTH_TOKEN_PATH={desk.home}/ray.token" in printed.stdout
     assert (desk.home / "ray.token").read_text().strip() in desk.evoq("env", "--show").stdout
     script = "import json, os; print('seen', json.dumps([sorted(os.listdir()), dict(os.environ)]))"
-    submit = f'eval "$(cat)"; exec ray job submit --working-dir {REPOSITORY} -- python -c "{script}"'
-    done = subprocess.run(
-        ["bash", "-c", submit], input=printed.stdout, capture_output=True, text=True, timeout=200, check=False,
-        env={**environment(desk.home, **SECRETS), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-    )  # fmt: skip
+    done = in_shell_of(desk, f'ray job submit --working-dir {REPOSITORY} -- python -c "{script}"')
     assert done.returncode == 0, done.stdout + done.stderr
     line = next(line for line in done.stdout.splitlines() if "seen [" in line)
     files, variables = json.loads(line.partition("seen ")[2])
     assert {"cluster", "evolution", "market"} <= set(files)
     assert not {"data", ".env", ".git", ".venv", "tests"} & set(files)
     assert secret_names(variables) == []
+
+
+def test_submitted_driver_of_a_clean_checkout_takes_the_run_up_and_gives_it_back(desk: RealDesk, tmp_path: Path):
+    checkout = tmp_path / "checkout"
+    shutil.copytree(REPOSITORY, checkout, ignore=shutil.ignore_patterns(".*", "data", "__pycache__", "*.egg-info"))
+    for name in (".gitignore", ".rayignore"):
+        shutil.copy(REPOSITORY / name, checkout)
+    with open_database(desk.home, environ={}) as database:
+        commands, runs = CommandRepository(database.engine), RunRepository(database.engine)
+
+        def tell(action: str) -> None:
+            command = commands.add(action, "driver", by="a test", role="operate")
+            desk.until(lambda: commands.get(command).status == "done")
+
+        def evaluations() -> dict[str, int]:
+            return {run.id: run.evaluations for run in runs.list(limit=10)}
+
+        assert desk.evoq("config", "set", "auto_trading.evolution_interval=1").returncode == 0
+        tell("stop")
+        before = evaluations()
+        job = f"--submission-id driver-of-a-test --working-dir {shlex.quote(str(checkout))}"
+        submitted = in_shell_of(desk, f"ray job submit --no-wait {job} -- python -m cluster.driver")
+        assert submitted.returncode == 0, submitted.stdout + submitted.stderr
+        desk.until(lambda: sum(evaluations().values()) > sum(before.values()))
+        assert evaluations().keys() == before.keys()
+        driver = next(process for process in desk.of_ray() if process.cmdline()[-1] == "cluster.driver")
+        assert Path(driver.cwd()).name.startswith("_ray_pkg_")
+        assert in_shell_of(desk, "ray job stop driver-of-a-test").returncode == 0
+        after = evaluations()
+        tell("start")
+        desk.until(lambda: sum(evaluations().values()) > sum(after.values()))
+        assert evaluations().keys() == before.keys()
 
 
 def test_command_stops_and_starts_a_service(desk: RealDesk):
