@@ -1,4 +1,4 @@
-"""A desk with the real HTTP API on a free port of loopback, which can be stopped and started again."""
+"""Desks on free ports of loopback: one with the real HTTP API; for pages one that makes up every answer."""
 
 import sys
 from collections.abc import Iterator
@@ -36,3 +36,35 @@ def desk(server: object) -> Iterator[ui.Client]:
     """Return a client of the desk that may operate."""
     with server.client() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def made_up_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """Serve answers that are made up from the API's own description."""
+    from api_desk import Desk
+    from made_up_answers import MadeUp
+    from stand_in_desk import StandInDesk
+
+    described = Desk(tmp_path_factory.mktemp("described"), None, {}).application().openapi()
+    desk = StandInDesk(MadeUp(described))
+    desk.start()
+    yield desk
+    desk.stop()
+
+
+@pytest.fixture
+def stand_in(made_up_desk: object) -> object:
+    """Return a desk that answers every route; everything that a test changes on it is undone."""
+    made_up_desk.reset()
+    return made_up_desk
+
+
+@pytest.fixture
+def viewer(stand_in: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """Return somebody who is signed in at the panel, and looks at the stand-in."""
+    from viewer import Viewer
+
+    from ui.panel.connections import connections
+
+    yield Viewer(stand_in, monkeypatch)
+    connections().close()

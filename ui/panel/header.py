@@ -84,7 +84,7 @@ def _market(view: View, feed: FeedState) -> list[str]:
     shown = []
     if feed.simulated is not None:
         market, tone = ("simulated", "simulated") if feed.simulated else ("real", "plain")
-        shown.append(chip(view.text(f"header.market_{market}"), tone, feed.origin or ""))
+        shown.append(chip(view.word("market", market), tone, feed.origin or ""))
     if feed.next_close_ts is not None:
         left_s = max(feed.next_close_ts / 1_000 - time.time(), 0.0)
         shown.append(chip(view.text("header.next_candle", time=duration(left_s))))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Reader", "empty", "failed", "loading", "notice", "tell"]
 
 _STALE_S = 5.0
-_SHAPES = {"loading": "◌", "empty": "○", "stale": "◷", "error": "▲"}
+_SHAPES = {"loading": "◌", "empty": "○", "stale": "◷", "error": "▲", "failed": "✕"}
 
 
 class Reader(Protocol):
@@ -42,7 +42,7 @@ def notice(state: str, words: str, more: str = "") -> str:
     Parameters
     ----------
     state : str
-        loading, empty, stale or error.
+        loading, empty, stale, error or failed.
     words : str
         Plain text.
     more : str
@@ -54,7 +54,7 @@ def notice(state: str, words: str, more: str = "") -> str:
         All text is escaped.
     """
     second = f'<div class="evoq-state-more">{html.escape(more)}</div>' if more else ""
-    role = "alert" if state == "error" else "status"
+    role = "alert" if state in {"error", "failed"} else "status"
     return (
         f'<div class="evoq-state evoq-{state}" role="{role}"><span aria-hidden="true">{_SHAPES[state]}</span>'
         f"<div>{html.escape(words)}{second}</div></div>"
@@ -73,7 +73,7 @@ def empty(words: str) -> None:
 
 def failed(reader: Reader) -> None:
     """Say that the panel itself made a mistake."""
-    st.html(notice("error", reader.text("state.failed"), reader.text("state.failed_more")))
+    st.html(notice("failed", reader.text("state.failed"), reader.text("state.failed_more")))
 
 
 def tell(slot: "DeltaGenerator", reader: Reader, loaded: Loaded[Any]) -> None:

@@ -1,0 +1,115 @@
+"""A desk that answers every route over HTTP, and that can be emptied, broken, signed out and stopped."""
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
+
+from made_up_answers import MadeUp
+
+TOKEN = "t" * 43
+_TITLES = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error", 503: "Unavailable"}
+
+
+@dataclass
+class Asked:
+    """A request."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Any
+
+
+@dataclass
+class StandInDesk:
+    """The desk; `url` stays the same when it is stopped and started again."""
+
+    answers: MadeUp
+    full: bool = True
+    refusal: int | None = None
+    role: str = "operate"
+    asked: list[Asked] = field(default_factory=list)
+    instead: dict[str, Callable[[Asked], Any]] = field(default_factory=dict)
+    port: int = 0
+    _server: ThreadingHTTPServer | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def writes(self) -> list[Asked]:
+        return [each for each in self.asked if each.method != "GET"]
+
+    def start(self) -> None:
+        handler = type("Handler", (_Handler,), {"desk": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._thread.join(10.0)
+            self._server = None
+
+    def reset(self) -> None:
+        self.full, self.refusal, self.role = True, None, "operate"
+        self.asked.clear()
+        self.instead.clear()
+        if self._server is None:
+            self.start()
+
+    def reply(self, asked: Asked, token: str) -> tuple[int, Any]:
+        """Return status and body."""
+        self.asked.append(asked)
+        if token != TOKEN:
+            return _problem(401, "unauthorized")
+        if asked.path == "/api/sessions/current" and asked.method == "GET":
+            return 200, {"role": self.role, "source": "session", "expires_at": 1_795_000_000_000}
+        if self.refusal is not None:
+            return _problem(self.refusal, "made_up")
+        if asked.path in self.instead:
+            return 200, self.instead[asked.path](asked)
+        found = self.answers.answer(asked.method, asked.path, full=self.full)
+        return _problem(404, "not_found") if found is None else found
+
+
+class _Handler(BaseHTTPRequestHandler):
+    desk: ClassVar[StandInDesk]
+    protocol_version = "HTTP/1.0"
+
+    def log_message(self, *words: object) -> None:
+        pass
+
+    def _any(self) -> None:
+        address = urlsplit(self.path)
+        length = int(self.headers.get("content-length") or 0)
+        body = json.loads(self.rfile.read(length)) if length else None
+        token = self.headers.get("authorization", "").removeprefix("Bearer ")
+        status, answer = self.desk.reply(Asked(self.command, address.path, dict(parse_qsl(address.query)), body), token)
+        shown = json.dumps(answer).encode() if answer is not None else b""
+        self.send_response(status)
+        self.send_header("Content-Type", "application/problem+json" if status >= 400 else "application/json")
+        self.send_header("Content-Length", str(len(shown)))
+        self.end_headers()
+        self.wfile.write(shown)
+
+    do_GET = do_POST = do_PUT = do_DELETE = _any  # noqa: N815 - the names of http.server
+
+
+def _problem(status: int, code: str) -> tuple[int, dict[str, Any]]:
+    return status, {
+        "type": "about:blank",
+        "title": _TITLES[status],
+        "status": status,
+        "detail": f"made up: {code}",
+        "code": code,
+    }
