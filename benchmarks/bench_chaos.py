@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -66,19 +66,19 @@ def measured(desk: WatchedDesk, fault: Fault) -> dict[str, Any]:
     return {"fault": fault.name, **outage, "load": round(load, 1)}
 
 
-def campaign(only: str, rest_s: float) -> dict[str, Any]:
-    """Do to a desk what is to be done, and return the report."""
+def campaign(faults: Sequence[Fault], rest_s: float, settings: dict[str, str]) -> dict[str, Any]:
+    """Do to a desk what is to be done, one fault after the other, and return the report."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
         with own_disk(Path(folder)) as home:
-            desk = WatchedDesk(home, SETTINGS)
+            desk = WatchedDesk(home, settings)
             try:
                 print(desk.evoq("up"), flush=True)
                 desk.evoq("config", "set", "evolution_interval=0")
                 while not desk.evaluations():
                     time.sleep(1.0)
-                for fault in (fault for fault in FAULTS if only in fault.name):
+                for fault in faults:
                     time.sleep(rest_s)
                     rows.append(measured(desk, fault))
                     print(rows[-1], flush=True)
@@ -150,7 +150,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--document", type=Path, help="replace the table in this document")
     options = parser.parse_args()
-    report = campaign(options.only, options.rest)
+    report = campaign([fault for fault in FAULTS if options.only in fault.name], options.rest, SETTINGS)
     if options.only and options.json and options.json.exists():
         report["rows"] = merged(json.loads(options.json.read_text())["rows"], report["rows"])
     text = f"{caption(report)}\n\n{table(report['rows'])}\n"

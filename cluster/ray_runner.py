@@ -88,7 +88,7 @@ class RayRunner:
         session: RaySession,
         *,
         workers: int | None = None,
-        deadline_s: float = 60.0,
+        deadline_s: float = 30.0,
         deadline_multiple: float = 20.0,
     ) -> None:
         self._evaluator, self._shared_bytes = frozen(evaluator)

@@ -117,6 +117,7 @@ def _fill_disk(desk: WatchedDesk) -> None:
 
 
 FAULTS = (
+    Fault("none, for comparison", lambda desk: None),
     Fault("kill -9 of the candle feed", _kill_service("feed")),
     Fault("kill -9 of the driver", _kill_service("driver")),
     Fault("kill -9 of a worker while it evaluates", _kill_worker),

@@ -27,6 +27,7 @@ PORTS = ("EVOQ_HTTP_PORT", "EVOQ_WS_PORT", "EVOQ_RAY_DASHBOARD_PORT")
 _EVERY_S = 0.1
 _ANSWER_S = 2.0
 _STEADY_S = 2.0
+_UNDER_WAY = 5 * 64  # evaluations: a batch more than are ever under way at a time
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Outage:
     api_s, push_s : float or None
         From the first question that was not answered until answers came again.
     evolution_s : float
-        From the fault until evolution had got further.
+        From the fault until everything that was under way and the next batch were evaluated and stored.
     well_s : float
         From the fault until everything was well, and stayed so.
     """
@@ -170,7 +171,7 @@ class WatchedDesk:
         healthy_since: float | None = None
         while time.monotonic() - began < patience_s:
             now = time.monotonic()
-            if outage.evolution_s is None and (self.evaluations() or 0) > before:
+            if outage.evolution_s is None and (self.evaluations() or 0) >= before + _UNDER_WAY:
                 outage.evolution_s = now - began
             well = self.told().get("state") == "ready" and api.good and push.good and outage.evolution_s is not None
             well = well and self.all_well()

@@ -1,0 +1,40 @@
+"""The campaign of faults in its short form: a driver, PostgreSQL and a worker are killed, and nothing is lost."""
+
+import bench_chaos
+import pytest
+from desk_faults.faults import FAULTS
+
+SHORT = ("kill -9 of the driver", "kill -9 of PostgreSQL", "kill -9 of a worker while it evaluates")
+SETTINGS = {**bench_chaos.SETTINGS, "EVOQ_POPULATION": "517", "EVOQ_FEED_HISTORY": "5000"}
+
+
+@pytest.mark.timeout(400)
+def test_killed_driver_database_and_worker_recover_with_the_population_of_an_undisturbed_run():
+    report = bench_chaos.campaign([fault for fault in FAULTS if fault.name in SHORT], 0.0, SETTINGS)
+    assert [row["fault"] for row in report["rows"]] == list(SHORT[:1] + SHORT[2:] + SHORT[1:2])
+    assert all(row["well_s"] is not None for row in report["rows"])
+    assert report["evaluations"] == report["trials"] > 0
+    assert report["population_hash"] == report["undisturbed_hash"]
+    text = f"{bench_chaos.caption(report)}\n{bench_chaos.table(report['rows'])}"
+    assert "to the same one" in text
+    assert text.count("| kill -9 of") == 3
+
+
+def test_rows_that_were_measured_again_replace_the_others():
+    before = [{"fault": fault.name, "well_s": 1.0} for fault in FAULTS]
+    again = [{"fault": FAULTS[3].name, "well_s": 2.0}]
+    merged = bench_chaos.merged(before, again)
+    assert [row["fault"] for row in merged] == [fault.name for fault in FAULTS]
+    assert [row["well_s"] for row in merged].count(2.0) == 1
+    assert bench_chaos.merged([], again) == again
+
+
+def test_table_says_what_was_not_measured_and_what_was_not_well():
+    rows = [
+        {"fault": "a", "skipped": "no disk"},
+        {"fault": "b", "api_s": 1.25, "push_s": None, "evolution_s": None, "well_s": None},
+    ]
+    assert bench_chaos.table(rows).splitlines()[2:] == [
+        "| a | not measured here: no disk | | | |",
+        "| b | 1.2 s | – | – | **not in time** |",
+    ]
