@@ -47,10 +47,9 @@ def _head(console: "Console", status: dict[str, Any]) -> None:
             console.print(f"the last one ended because {status['problem']}", soft_wrap=True)
         return
     colour = _COLOURS.get(state, "red")
-    supervisor = (status.get("supervisor") or {}).get("pid", "?")
-    console.print(
-        f"the desk of {status['home']} is [{colour}]{state}[/] (supervisor: process {supervisor})", soft_wrap=True
-    )
+    supervisor = status.get("supervisor") or {}
+    told = f"process {supervisor.get('pid', '?')}, {supervisor.get('memory_mb', 0.0):,.0f} MB"
+    console.print(f"the desk of {status['home']} is [{colour}]{state}[/] (supervisor: {told})", soft_wrap=True)
 
 
 def _services(console: "Console", status: dict[str, Any]) -> None:

@@ -41,7 +41,8 @@ def desk_status(files: DeskFiles, environ: Mapping[str, str], clock: Clock) -> T
     -------
     dict
         What the supervisor told last, with `state` "down" when none lives and "frozen" when it says nothing; memory in
-        MB for each service and in all; `database`, `evolution`, `metrics` and `alerts_open` from the database.
+        MB for the supervisor, each service and in all; `database`, `evolution`, `metrics` and `alerts_open` from the
+        database.
     """
     held, told = files.held(), files.read_state()
     if not held:
@@ -53,6 +54,8 @@ def desk_status(files: DeskFiles, environ: Mapping[str, str], clock: Clock) -> T
     memory = memory_by_service(files, told.get("supervisor"))
     for one in told.get("services", []):
         one["memory_mb"] = round(memory.get(one["name"], 0) / _MEBIBYTE, 1)
+    if told.get("supervisor"):
+        told["supervisor"]["memory_mb"] = round(memory.get("supervisor", 0) / _MEBIBYTE, 1)
     told["memory_mb"] = round(sum(memory.values()) / _MEBIBYTE, 1)
     silent = any(one["name"] == "database" and one["state"] != "running" for one in told.get("services", []))
     news = {"database": {"reachable": False}} if silent else _bounded(files.home, environ)
