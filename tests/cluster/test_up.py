@@ -51,6 +51,9 @@ def test_up_everything_runs_and_needs_little_memory(desk: RealDesk):
     assert {one["name"]: one["state"] for one in status["services"]} == dict.fromkeys(SERVICES, "running")
     assert all(one["restarts"] == 0 for one in status["services"])
     assert 500 < status["memory_mb"] < MOST_MB
+    each = [one["memory_mb"] for one in (status["supervisor"], *status["services"])]
+    assert min(each) > 0
+    assert sum(each) <= status["memory_mb"] + 1.0
     assert status["database"]["reachable"]
     shown = desk.evoq("status").stdout
     assert all(name in shown for name in SERVICES)
@@ -102,6 +105,15 @@ def test_up_ray_inherits_no_secret(desk: RealDesk):
             variables = process.environ()
             assert secret_names(variables) == [], process
             assert not any(secret in text for text in variables.values() for secret in secrets), process
+
+
+def test_up_whoever_answers_people_does_not_stand_back(desk: RealDesk):
+    """Ray would give 15 to all its processes; those that evaluate get theirs in `cluster.ray_worker`."""
+    titles = ("ray::ServeReplica", "ray::ProxyActor", "ray::PushActor")
+    found = {process.cmdline()[0]: process.nice() for process in desk.of_ray() if process.cmdline()}
+    answering = {name: nice for name, nice in found.items() if name.startswith(titles)}
+    assert len(answering) >= len(titles)
+    assert set(answering.values()) == {psutil.Process(desk.one("api")["pid"]).nice()}
 
 
 def test_up_no_secret_in_a_command_line_or_a_log(desk: RealDesk):
