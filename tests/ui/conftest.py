@@ -68,3 +68,12 @@ def viewer(stand_in: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[object
 
     yield Viewer(stand_in, monkeypatch)
     connections().close()
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """Return a folder of pages that are found as the shipped ones are."""
+    from scratch_page import scratch_pages
+
+    with scratch_pages(tmp_path, monkeypatch) as pages:
+        yield pages

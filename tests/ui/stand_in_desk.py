@@ -22,6 +22,8 @@ class Asked:
     path: str
     query: dict[str, str]
     body: Any
+    key: str | None = None
+    """Idempotency-Key of a write."""
 
 
 @dataclass
@@ -32,6 +34,8 @@ class StandInDesk:
     full: bool = True
     refusal: int | None = None
     role: str = "operate"
+    lose_next: bool = False
+    """Whether the next write is done, and its answer lost."""
     asked: list[Asked] = field(default_factory=list)
     instead: dict[str, Callable[[Asked], Any]] = field(default_factory=dict)
     port: int = 0
@@ -61,7 +65,7 @@ class StandInDesk:
             self._server = None
 
     def reset(self) -> None:
-        self.full, self.refusal, self.role = True, None, "operate"
+        self.full, self.refusal, self.role, self.lose_next = True, None, "operate", False
         self.asked.clear()
         self.instead.clear()
         if self._server is None:
@@ -94,7 +98,12 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("content-length") or 0)
         body = json.loads(self.rfile.read(length)) if length else None
         token = self.headers.get("authorization", "").removeprefix("Bearer ")
-        status, answer = self.desk.reply(Asked(self.command, address.path, dict(parse_qsl(address.query)), body), token)
+        key = self.headers.get("idempotency-key")
+        asked = Asked(self.command, address.path, dict(parse_qsl(address.query)), body, key)
+        status, answer = self.desk.reply(asked, token)
+        if self.desk.lose_next and key is not None:
+            self.desk.lose_next = False
+            return
         shown = json.dumps(answer).encode() if answer is not None else b""
         self.send_response(status)
         self.send_header("Content-Type", "application/problem+json" if status >= 400 else "application/json")

@@ -1,42 +1,19 @@
 """Pages are found, and what is no page is refused with the rule."""
 
 import sys
-import textwrap
 
 import pytest
 
-from ui import pages
 from ui.panel import PanelPage, discovery
 from ui.panel.discovery import discovered_pages
 from ui.panel.errors import PanelError
 
-SECTION = 'from ui.panel import PanelSection\nSECTION = PanelSection(title="section.desk", order=5)\n'
 PAGE = """
 from ui.panel import PanelPage, View
 PAGE = PanelPage(path={path!r}, title="overview.title", icon=":material/star:", order=1)
 def render(view: View) -> None:
     view.empty("overview.map_empty")
 """
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """Return a folder whose packages are sections too."""
-    monkeypatch.setattr(pages, "__path__", [*pages.__path__, str(tmp_path)])
-    known = set(sys.modules)
-    discovered_pages.cache_clear()
-    yield tmp_path
-    discovered_pages.cache_clear()
-    for name in set(sys.modules) - known:
-        del sys.modules[name]
-
-
-def write(folder, *, section=SECTION, **files):
-    place = folder / "extra"
-    place.mkdir()
-    (place / "__init__.py").write_text(section)
-    for name, source in files.items():
-        (place / f"{name}.py").write_text(textwrap.dedent(source))
 
 
 def test_pages_have_addresses_of_their_own_and_one_opens_first():
@@ -46,8 +23,8 @@ def test_pages_have_addresses_of_their_own_and_one_opens_first():
     assert {"", "operations-log"} <= set(found)
 
 
-def test_page_in_a_new_file_of_a_new_section_is_found_and_drawn(folder, viewer):
-    write(folder, star=PAGE.format(path="star"))
+def test_page_in_a_new_file_of_a_new_section_is_found_and_drawn(scratch, viewer):
+    scratch.write(star=PAGE.format(path="star"))
     assert discovered_pages()[0].page.path == "star"
     assert viewer.open("star").states == ["empty"]
 
@@ -61,14 +38,14 @@ def test_page_in_a_new_file_of_a_new_section_is_found_and_drawn(folder, viewer):
         (PAGE.format(path=""), "must be its own"),
     ],
 )
-def test_file_that_is_no_page_is_refused(folder, source, rule):
-    write(folder, star=source)
+def test_file_that_is_no_page_is_refused(scratch, source, rule):
+    scratch.write(star=source)
     with pytest.raises(PanelError, match=rule):
         discovered_pages()
 
 
-def test_section_without_its_title_is_refused(folder):
-    write(folder, section="", star=PAGE.format(path="star"))
+def test_section_without_its_title_is_refused(scratch):
+    scratch.write(section="", star=PAGE.format(path="star"))
     with pytest.raises(PanelError, match="must have SECTION"):
         discovered_pages()
 

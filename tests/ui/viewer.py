@@ -69,8 +69,7 @@ class Viewer:
     @property
     def words(self) -> str:
         """What can be read on the page, in tables too."""
-        elements = [*self.at.main, *self.at.sidebar]
-        parts = [str(part) for each in elements for part in _read(each)]
+        parts = [str(part) for each in self.at._tree for part in _read(each)]  # main, sidebar and dialogs
         tables = [each.value.to_string() for each in self.at.dataframe]
         return re.sub(r"<[^>]+>", " ", "\n".join([self.html, *parts, *tables]))
 
