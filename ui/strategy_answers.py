@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Ancestor",
+    "Condition",
     "Descent",
     "Equity",
     "Fold",
@@ -90,6 +91,29 @@ class Fold:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Condition:
+    """One thing that grades ask for, and how a strategy stands to it.
+
+    Attributes
+    ----------
+    name : str
+        oos_trades, oos_scs, excess, psr or dsr.
+    grades : str
+        Which grades ask for it: AB, A or B.
+    value : float or None
+        What its evidence shows.
+    needed : float
+        The bound; excess must be above it, the others may equal it.
+    """
+
+    name: str
+    grades: str
+    value: float | None
+    needed: float
+    met: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class StrategyDetail(Strategy):
     """Everything about a strategy.
 
@@ -105,6 +129,22 @@ class StrategyDetail(Strategy):
         Annual return beyond buy-and-hold at equal mean exposure.
     drift_bps, capacity, hurdle_rate
         None until there is trading, and the RWA hub.
+    in_sample_scs : float or None
+        On the candles that its selection saw, 0..100.
+    dsr_raw : float or None
+        Deflated with every trial counted as independent.
+    total_return, buy_and_hold : float or None
+        Of it and of holding, on all candles; fractions.
+    exposure : float or None
+        Share of the bars in which it held something.
+    finalist : bool
+        Whether later candles were looked at; only then there is evidence.
+    selected_until : int or None
+        Close of the last bar that its selection saw, ms UTC.
+    conditions : tuple of Condition
+        Everything that grades ask for by the present configuration, in the order of the obstacles.
+    run_id, species, child, operator, seed, engine_version, data_hash, cost_hash
+        Where it comes from, and what its scores depend on.
     """
 
     score_parts: Mapping[str, float | None] | None
@@ -117,6 +157,23 @@ class StrategyDetail(Strategy):
     drift_bps: float | None
     capacity: Decimal | None
     hurdle_rate: float | None
+    in_sample_scs: float | None
+    dsr_raw: float | None
+    total_return: float | None
+    buy_and_hold: float | None
+    exposure: float | None
+    finalist: bool
+    selected_until: Milliseconds | None
+    conditions: tuple[Condition, ...]
+    run_id: str
+    species: str
+    child: int
+    operator: str | None
+    seed: int | None
+    engine_version: str
+    data_hash: str
+    cost_hash: str
+    state_since: Milliseconds
     created_at: Milliseconds
 
 

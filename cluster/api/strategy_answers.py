@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
+from cluster.api.grade_conditions import Condition, grade_conditions
 from cluster.api.values import Answer, Milliseconds, Money, milliseconds
+from storage import ConfigRecord
 
 __all__ = [
     "Grade",
@@ -115,12 +117,30 @@ class StrategyDetail(StrategySummary):
     drift_bps: float | None = Field(description="live against its paper twin; null until trading is there")
     capacity: Money | None = Field(description="null until trading is there")
     hurdle_rate: float | None = Field(description="null until the RWA hub is there")
+    in_sample_scs: float | None = Field(description="SCS on the candles that its selection saw, 0..100")
+    dsr_raw: float | None = Field(description="deflated with every trial counted as independent")
+    total_return: float | None = Field(description="on all candles, a fraction")
+    buy_and_hold: float | None = Field(description="what holding returned meanwhile, a fraction")
+    exposure: float | None = Field(description="share of the bars in which it held something")
+    finalist: bool = Field(description="whether later candles were looked at: only finalists have evidence")
+    selected_until: Milliseconds | None = Field(description="close of the last bar that its selection saw")
+    conditions: list[Condition] = Field(description="everything that grades ask for, in the order of the obstacles")
+    run_id: str
+    species: str
+    child: int = Field(description="its number in the species of the run")
+    operator: str | None = Field(description="what made it")
+    seed: int | None
+    engine_version: str
+    data_hash: str = Field(description="of the candles it was scored on")
+    cost_hash: str = Field(description="of the costs it was scored with")
+    state_since: Milliseconds
     created_at: Milliseconds
 
 
+_MADE = ("conditions", "state_since", "created_at")
 _LATER = ("weight", "pnl_day", "drift_bps", "capacity", "hurdle_rate")
 _SUMMARY = tuple(name for name in StrategySummary.model_fields if name not in (*_LATER, "spark"))
-_DETAIL = tuple(name for name in StrategyDetail.model_fields if name not in (*_LATER, "spark", "created_at"))
+_DETAIL = tuple(name for name in StrategyDetail.model_fields if name not in (*_LATER, "spark", *_MADE))
 
 
 def strategy_summary(row: Mapping[str, Any], spark: Sequence[float] | None) -> dict[str, Any]:
@@ -141,7 +161,7 @@ def strategy_summary(row: Mapping[str, Any], spark: Sequence[float] | None) -> d
     return {**{name: row[name] for name in _SUMMARY}, "weight": None, "pnl_day": None, "spark": spark}
 
 
-def strategy_detail(row: Mapping[str, Any], spark: Sequence[float] | None) -> dict[str, Any]:
+def strategy_detail(row: Mapping[str, Any], spark: Sequence[float] | None, config: ConfigRecord) -> dict[str, Any]:
     """Return everything about a strategy.
 
     Parameters
@@ -150,6 +170,8 @@ def strategy_detail(row: Mapping[str, Any], spark: Sequence[float] | None) -> di
         Of the table `strategies`.
     spark : sequence of float or None
         Its index in a few points.
+    config : ConfigRecord
+        The present configuration: what grades ask for.
 
     Returns
     -------
@@ -158,4 +180,5 @@ def strategy_detail(row: Mapping[str, Any], spark: Sequence[float] | None) -> di
     """
     later = dict.fromkeys(_LATER)
     known = {name: row[name] for name in _DETAIL}
-    return {**known, **later, "spark": spark, "created_at": milliseconds(row["created_at"])}
+    times = {name: milliseconds(row[name]) for name in ("created_at", "state_since")}
+    return {**known, **later, "spark": spark, "conditions": grade_conditions(row, config), **times}

@@ -18,7 +18,9 @@ LIST_FIELDS = [
 DETAIL_FIELDS = [
     *LIST_FIELDS,
     "score_parts", "psr", "dsr", "n_trials", "n_trials_effective", "excess_return", "folds", "drift_bps",
-    "capacity", "hurdle_rate", "created_at",
+    "capacity", "hurdle_rate", "created_at", "in_sample_scs", "dsr_raw", "total_return", "buy_and_hold", "exposure",
+    "finalist", "selected_until", "conditions", "run_id", "species", "child", "operator", "seed", "engine_version",
+    "data_hash", "cost_hash", "state_since",
 ]  # fmt: skip
 
 
@@ -141,6 +143,22 @@ def test_strategy_detail_has_the_fields_of_the_interface(client, api_desk):
     assert answer["dsr"] == 0.4
     for later in ("weight", "pnl_day", "drift_bps", "capacity", "hurdle_rate"):
         assert answer[later] is None
+
+
+def test_strategy_detail_names_every_condition_of_a_grade_with_its_value(client, api_desk):
+    answer = client.get(f"{Q}/strategies/{api_desk.ids[3]}").json()
+    found = {each["name"]: each for each in answer["conditions"]}
+    assert list(found) == ["oos_trades", "oos_scs", "excess", "psr", "dsr"]
+    assert found["oos_scs"]["value"] == answer["oos_scs"]
+    assert found["dsr"] == {"name": "dsr", "grades": "A", "value": 0.4, "needed": 0.95, "met": False}
+    assert found["excess"] == {"name": "excess", "grades": "AB", "value": None, "needed": 0.0, "met": False}
+
+
+def test_strategy_detail_without_evidence_has_conditions_without_values(client, api_desk):
+    answer = client.get(f"{Q}/strategies/{api_desk.ids[FINALISTS]}").json()
+    assert not answer["finalist"]
+    assert {each["value"] for each in answer["conditions"]} == {None}
+    assert not any(each["met"] for each in answer["conditions"])
 
 
 @pytest.mark.parametrize("path", ["", "/equity", "/lineage", "/neighbourhood"])

@@ -113,4 +113,5 @@ def show_map(
 def show_strategy(context: Context, strategy: StrategyId) -> dict[str, Any]:
     """Return one strategy."""
     row = context.strategies.get(strategy)
-    return strategy_detail(row, context.sparks.of([(row["id"], row["version"])]).get(row["id"]))
+    spark = context.sparks.of([(row["id"], row["version"])]).get(row["id"])
+    return strategy_detail(row, spark, context.config.get())
