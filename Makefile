@@ -14,7 +14,7 @@ POPULATION ?= 1034
 GENERATIONS ?= 10
 SEED ?= 7
 
-.PHONY: run test test-all setup check bench bench-ray bench-evolution bench-evidence bench-choices bench-push bench-api chaos lock clean
+.PHONY: run test test-all setup check browser bench bench-ray bench-evolution bench-evidence bench-choices bench-push bench-api chaos lock clean
 
 run: $(VENV)/.run
 ifeq ($(strip $(CANDLES)),)
@@ -32,10 +32,14 @@ check: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: check
+# What drives the control panel in the tests; where none can be had they are skipped, with EVOQ_REQUIRE_ALL=1 they fail.
+browser: $(VENV)/.test
+	@$(BIN)/python benchmarks/panel_browser/find_browser.py
+
+test: check browser
 	$(BIN)/python -m pytest -m "not long"
 
-test-all: check
+test-all: check browser
 	$(BIN)/python -m pytest
 	$(MAKE) bench bench-ray bench-evolution bench-evidence bench-push bench-api
 

@@ -11,6 +11,7 @@ import ui
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # served_desk
 sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "cluster"))  # api_desk and push_client
+sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))  # panel_browser
 
 
 @pytest.fixture(scope="module")
