@@ -12,6 +12,7 @@ import uvicorn
 import ui
 
 PATIENCE_S = 20.0
+WS = "websockets-sansio"  # the implementation that is not deprecated
 
 
 def free_port() -> int:
@@ -39,7 +40,7 @@ class Server:
 
     def start(self) -> None:
         application = self._desk.application(**self._changes)
-        settings = uvicorn.Config(application, "127.0.0.1", self.port, log_level="critical", ws="none", lifespan="on")
+        settings = uvicorn.Config(application, "127.0.0.1", self.port, log_level="critical", ws=WS, lifespan="auto")
         self._server = uvicorn.Server(settings)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()

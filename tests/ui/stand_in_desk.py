@@ -11,7 +11,15 @@ from urllib.parse import parse_qsl, urlsplit
 from made_up_answers import MadeUp
 
 TOKEN = "t" * 43
-_TITLES = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error", 503: "Unavailable"}
+PASSWORD = "correct horse battery"
+_TITLES = {
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Unavailable",
+}
 
 
 @dataclass
@@ -74,6 +82,8 @@ class StandInDesk:
     def reply(self, asked: Asked, token: str) -> tuple[int, Any]:
         """Return status and body."""
         self.asked.append(asked)
+        if asked.path == "/api/sessions":
+            return self._session(asked)
         if token != TOKEN:
             return _problem(401, "unauthorized")
         if asked.path == "/api/sessions/current" and asked.method == "GET":
@@ -84,6 +94,11 @@ class StandInDesk:
             return 200, self.instead[asked.path](asked)
         found = self.answers.answer(asked.method, asked.path, full=self.full)
         return _problem(404, "not_found") if found is None else found
+
+    def _session(self, asked: Asked) -> tuple[int, Any]:
+        if asked.body["password"] == PASSWORD:
+            return 201, {"token": TOKEN, "role": asked.body["role"], "expires_at": 1_795_000_000_000}
+        return _problem(self.refusal or 401, "wrong_password")
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -103,15 +103,8 @@ def _connection() -> Connection | None:
 
 def _view(connection: Connection, words: Catalogue) -> View:
     loads: Loads = st.session_state.setdefault(_LOADS, Loads())
-    return View(connection, words, zone_of(_zone()), loads, _role(connection, loads))
-
-
-def _role(connection: Connection, loads: Loads) -> str | None:
-    ask = getattr(connection.quick, "session", None)
-    if ask is None:
-        return "operate"
-    session = loads.get("session", ask, _SESSION_AGE_S).value
-    return None if session is None else session.role
+    session = loads.get("session", connection.quick.session, _SESSION_AGE_S).value
+    return View(connection, words, zone_of(_zone()), loads, None if session is None else session.role)
 
 
 def _to_sign_in(words: Catalogue) -> None:

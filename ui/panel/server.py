@@ -13,6 +13,7 @@ from ui.panel import streamlit_script
 from ui.panel.discovery import discovered_pages
 from ui.panel.guard import Guard
 from ui.panel.panel_settings import PanelSettings
+from ui.panel.sign_in import sign_in_routes
 
 __all__ = ["application", "main"]
 
@@ -34,7 +35,7 @@ def application(settings: PanelSettings) -> st.App:
         An ASGI application; one a process.
     """
     discovered_pages()  # a page that is none is told now
-    return st.App(Path(streamlit_script.__file__), middleware=[Middleware(Guard)])
+    return st.App(Path(streamlit_script.__file__), routes=sign_in_routes(settings), middleware=[Middleware(Guard)])
 
 
 def main() -> int:
