@@ -29,11 +29,11 @@ from machine import machine, versions
 
 from cluster.access import Gate, Role, Tokens
 from cluster.api import ApiContext, create_app
-from cluster.api.opened_database import OpenedDatabase, join_database
 from cluster.api.replica_settings import write_replica_settings
 from cluster.api.serving import Serving
 from cluster.api.settings import ApiSettings
 from cluster.api.token_bucket import Rate
+from cluster.opened_database import OpenedDatabase, join_database
 from cluster.ray_session import RaySession
 from market import SystemClock
 from storage import Database, EvidenceRepository, RunRepository, StrategyRepository, open_database, strategy_id

@@ -5,6 +5,7 @@
     ClusterError (ValueError)          the user must act; one line says the rule, the value and the cure
     ├── AddressError                   no cluster can be joined there
     ├── TokenError                     a token of a cluster or of this desk is missing, unusable or refused
+    ├── PasswordError                  a password may not be used
     ├── UserError                      an option or an argument of a command cannot be meant
     ├── SettingError                   a variable of the environment, or a limit of the machine, does not allow it
     └── WorkerImportError              a node of the cluster has not what an evaluation needs
@@ -20,6 +21,7 @@ __all__ = [
     "ClusterError",
     "ClusterFault",
     "EvaluationError",
+    "PasswordError",
     "SettingError",
     "StartError",
     "TokenError",
@@ -38,6 +40,10 @@ class AddressError(ClusterError):
 
 class TokenError(ClusterError):
     """A token of a cluster or of this desk is missing, unusable or refused."""
+
+
+class PasswordError(ClusterError):
+    """A password may not be used."""
 
 
 class UserError(ClusterError):

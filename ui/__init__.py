@@ -4,6 +4,7 @@ One line connects to the desk that runs on this machine, or to another one:
 
     desk = ui.connect()
     desk = ui.connect("https://desk.example:8888", token)
+    desk = ui.sign_in("read", password, "https://desk.example:8888")
 
     desk.status()                                   # the desk at a glance
     desk.leaderboard(20)                            # a DataFrame, the best evidence first
@@ -18,6 +19,7 @@ Nothing here imports the other packages: whatever is shown or changed goes throu
 `desk_calls`          the desk as a whole: status, commands, logs, alerts, configuration
 `strategy_calls`      strategies
 `price_calls`         candles, tickers, the feed
+`session_calls`       signing in and out
 `queries`             what lists may be asked for
 `destination`         where a desk answers, and the token it asks for
 `transport`           one request: limits, retries, refusals
@@ -25,13 +27,14 @@ Nothing here imports the other packages: whatever is shown or changed goes throu
 `errors`              what can go wrong, by who must act
 `strategy_answers`    strategies, their curves, ancestors and surroundings
 `desk_answers`        status, commands, configuration, logs and alerts
+`session_answers`     who is signed in
 `overview_answers`    the live page: funnel, types, next candle, the map of strategies
 `price_answers`       candles, tickers, the feed
 `page`, `frames`      a part of a list; answers as DataFrames
 ====================  ======================================================================
 """
 
-from ui.client import Client, connect
+from ui.client import Client, begin_session, connect, sign_in
 from ui.errors import (
     AnswerError,
     BusyError,
@@ -73,5 +76,7 @@ __all__ = [
     "StillRunningError",
     "UnauthorizedError",
     "UnavailableError",
+    "begin_session",
     "connect",
+    "sign_in",
 ]

@@ -15,12 +15,14 @@ from ui.page import Page
 from ui.price_calls import PriceCalls
 from ui.push_events import EventStream
 from ui.queries import StrategyQuery
+from ui.session_answers import SignedIn
+from ui.session_calls import SessionCalls
 from ui.strategy_calls import StrategyCalls
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Client", "connect"]
+__all__ = ["Client", "begin_session", "connect", "sign_in"]
 
 Item = TypeVar("Item")
 
@@ -66,8 +68,75 @@ def connect(
     return Client(destination, patience_s=patience_s)
 
 
-class Client(DeskCalls, StrategyCalls, PriceCalls):
-    """A desk, asked and told over its HTTP API; also a context manager. Made by `connect`.
+def begin_session(
+    role: str,
+    password: str,
+    url: str | None = None,
+    *,
+    ca_file: str | Path | None = None,
+    patience_s: float = 30.0,
+) -> SignedIn:
+    """Begin a session with a password: for a server that keeps its token for somebody. No file is read.
+
+    Parameters
+    ----------
+    role : {"operate", "read"}
+        As whom.
+    password : str
+        The desk's password of that role.
+    url : str, optional
+        Of the HTTP API, as for `connect`.
+    ca_file : str or Path, optional
+        As for `connect`.
+    patience_s : float
+        How long it may take.
+
+    Returns
+    -------
+    SignedIn
+        The token, for `connect`, and how long it lasts. A wrong password is an `UnauthorizedError`; after five of them
+        `BusyError` says how long to wait.
+    """
+    nobody = Destination.of(url, ca_file=ca_file, anonymous=True)
+    with Client(nobody, patience_s=patience_s) as client:
+        return client.begin_session(role, password)
+
+
+def sign_in(
+    role: str,
+    password: str,
+    url: str | None = None,
+    *,
+    push_url: str | None = None,
+    ca_file: str | Path | None = None,
+    patience_s: float = 30.0,
+) -> "Client":
+    """Return a client that has signed in with a password, for a machine that has no token file.
+
+    Parameters
+    ----------
+    role : {"operate", "read"}
+        As whom.
+    password : str
+        The desk's password of that role.
+    url, push_url : str, optional
+        As for `connect`.
+    ca_file : str or Path, optional
+        As for `connect`.
+    patience_s : float
+        As for `connect`.
+
+    Returns
+    -------
+    Client
+        Its `sign_out` ends the session; errors are those of `begin_session`.
+    """
+    begun = begin_session(role, password, url, ca_file=ca_file, patience_s=patience_s)
+    return connect(url, begun.token, push_url=push_url, ca_file=ca_file, patience_s=patience_s)
+
+
+class Client(DeskCalls, StrategyCalls, PriceCalls, SessionCalls):
+    """A desk, asked and told over its HTTP API; also a context manager. Made by `connect` or `sign_in`.
 
     What only reads is asked again where the desk is not ready; what writes is sent once, with an Idempotency-Key that
     every error carries and that makes repeating it safe.

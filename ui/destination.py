@@ -31,7 +31,7 @@ class Destination:
     push_url : str
         Its push.
     token : str
-        What it asks for; never shown.
+        What it asks for; never shown. Empty for somebody who has not signed in.
     ca_file : str or None
         Certificates to trust (PEM); None for those of the system.
     """
@@ -50,6 +50,7 @@ class Destination:
         role: str = "operate",
         push_url: str | None = None,
         ca_file: str | Path | None = None,
+        anonymous: bool = False,
         environ: Mapping[str, str] | None = None,
     ) -> "Destination":
         """Return where to connect to.
@@ -66,6 +67,8 @@ class Destination:
             By default the same host, EVOQ_WS_PORT.
         ca_file : str or Path, optional
             Certificates to trust (PEM); by default EVOQ_TLS_CERT for the desk of this machine.
+        anonymous : bool
+            For somebody who has not signed in: there is no token, and no file is read.
         environ : mapping of str to str, optional
             The settings; by default `settings`.
 
@@ -89,8 +92,8 @@ class Destination:
         host = f"[{address.hostname}]" if ":" in str(address.hostname) else address.hostname
         pushed = f"{scheme}://{host}:{_port('EVOQ_WS_PORT', 8765, environ)}" if push_url is None else push_url
         push = _checked(pushed, "push_url", ("ws", "wss"))
-        shown = _read_token(home(environ) / f"token.{role}") if token is None else token.strip()
-        if not _TOKEN.fullmatch(shown):
+        shown = "" if anonymous else _read_token(home(environ) / f"token.{role}") if token is None else token.strip()
+        if not (anonymous or _TOKEN.fullmatch(shown)):
             raise SettingError(
                 f"token must be 16 to 512 visible characters without spaces, was {len(shown)} characters: give the"
                 " content of the desk's token file"

@@ -104,7 +104,7 @@ class Transport:
         tls = destination.tls()
         self._http = httpx.Client(
             base_url=destination.url,
-            headers={"Authorization": f"Bearer {destination.token}", "Accept": "application/json"},
+            headers={"Accept": "application/json", **_authorization(destination.token)},
             transport=http,
             verify=True if tls is None else tls,
             follow_redirects=False,  # a token goes where it was meant to go
@@ -234,6 +234,10 @@ class Transport:
         raise OutcomeUnknownError(
             f"{self.url} {said}: whether {method} {path} was done is not known; repeat it with the same key"
         ) from None
+
+
+def _authorization(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def refusal_of(status: int, headers: Mapping[str, str], body: bytes, url: str) -> ClientError:

@@ -6,7 +6,6 @@ import sys
 import threading
 
 from cluster.access import Tokens
-from cluster.api.opened_database import OpenedDatabase
 from cluster.api.replica_settings import write_replica_settings
 from cluster.api.serving import Serving
 from cluster.api.settings import ApiSettings
@@ -15,6 +14,7 @@ from cluster.bus import Bus
 from cluster.errors import ClusterError, ClusterFault
 from cluster.interruption import Interruption
 from cluster.json_log import log_as_json
+from cluster.opened_database import OpenedDatabase
 from cluster.ray_session import RaySession
 from market import Clock, SystemClock
 from storage import CommandRepository, StorageError, open_database

@@ -5,15 +5,15 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from cluster.access import Gate
+from cluster.access import Gate, Passwords, SignIn
 from cluster.api.condition import Pulse
 from cluster.api.heavy_work import HeavyWork
-from cluster.api.opened_database import OpenedDatabase
 from cluster.api.settings import ApiSettings
 from cluster.api.sparks import Sparks
 from cluster.api.token_bucket import Rate
 from cluster.bus import Bus
 from cluster.feed import FeedReader
+from cluster.opened_database import OpenedDatabase
 from market import Clock, SystemClock
 from storage import (
     AlertRepository,
@@ -60,6 +60,8 @@ class ApiContext:
         Whether the desk is well.
     prices : FeedReader
         Candles and tickers.
+    sign_in : SignIn
+        Lets people in by password.
     """
 
     settings: ApiSettings
@@ -74,11 +76,13 @@ class ApiContext:
     sparks: Sparks = field(init=False)
     pulse: Pulse = field(init=False)
     prices: FeedReader = field(init=False)
+    sign_in: SignIn = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what is kept between requests."""
         object.__setattr__(self, "sparks", Sparks(self.database, self.clock))
         object.__setattr__(self, "pulse", Pulse(self))
+        object.__setattr__(self, "sign_in", SignIn(self.database, Passwords(self.settings.home)))
         object.__setattr__(self, "prices", FeedReader(self.settings.home, self.bus, self.clock))
 
     @property

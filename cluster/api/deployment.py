@@ -56,21 +56,23 @@ class ApiReplica:
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Return the application; Serve calls it once."""
-        from cluster.access import Gate, Tokens
+        from cluster.access import Gate, Passwords, Sessions, Tokens
         from cluster.api.application import create_app
         from cluster.api.context import ApiContext
-        from cluster.api.opened_database import OpenedDatabase, join_database
         from cluster.api.settings import ApiSettings
         from cluster.bus import Bus
+        from cluster.opened_database import OpenedDatabase, join_database
         from market import SystemClock
 
         environ, clock = self._environ, SystemClock()
         settings = ApiSettings.of(environ)
+        database = OpenedDatabase(lambda: join_database(settings.home, environ), clock)
+        sessions = Sessions(database, Passwords(settings.home))
         return create_app(
             ApiContext(
                 settings=settings,
-                database=OpenedDatabase(lambda: join_database(settings.home, environ), clock),
-                gate=Gate(Tokens(settings.home), clock),
+                database=database,
+                gate=Gate(Tokens(settings.home), clock, sessions=sessions),
                 bus=Bus(environ.get("REDIS_URL"), clock),
                 clock=clock,
             )

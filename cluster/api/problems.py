@@ -34,6 +34,7 @@ _OURS = ("market", "strategies", "backtest", "evolution", "cluster")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _LONGEST_ECHO = 60
 _RETRY_AFTER_S = 2
+_SECRET = ("password",)  # fields that are never repeated
 
 
 class ProblemBody(BaseModel):
@@ -181,6 +182,8 @@ def of_validation_error(error: RequestValidationError) -> Problem:
         return Problem(422, "invalid_value", f"{what} is needed: add it")
     rule = str(first["msg"]).replace("Input should", "must", 1)
     words = f"{what} {rule}" if rule.startswith("must") else f"{what}: {rule}"
+    if name in _SECRET:
+        return Problem(422, "invalid_value", words)
     return Problem(422, "invalid_value", f"{words}, was {_echo(first.get('input'))}")
 
 

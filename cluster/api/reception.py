@@ -75,7 +75,7 @@ class Reception:
         address = str((scope.get("client") or ("unknown", 0))[0])
         kind, _, token = headers.get("authorization", "").partition(" ")
         token = token.strip() if kind.lower() == "bearer" else ""
-        caller = Caller(address, self._gate.admit(token or None, address))
+        caller = Caller(address, await self._gate.admitted(token or None, address), token or None)
         scope.setdefault("state", {})["caller"] = caller
         rate = self._without_token if caller.role is None else self._with_token
         wait_s = self._buckets.take(address if caller.role is None else f"{caller.role}:{_digest(token)}", rate)

@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
-from cluster.api.opened_database import OpenedDatabase
+from cluster.opened_database import OpenedDatabase
 from market import Clock
 from storage import SparkRepository
 

@@ -23,10 +23,11 @@ def command(foreground: bool, once: bool) -> None:
     """Start the desk: database, cache, Ray, candle feed, evolution, HTTP API and push, all on this machine only.
 
     It is watched, and what dies is started again. Without --foreground it goes on in the background when this command
-    has ended.
+    has ended. The first start shows a password for the control panel, once.
     """
     from rich.console import Console
 
+    from cluster.access import Passwords
     from cluster.supervisor.background import start_in_background
     from cluster.supervisor.desk import Desk
     from cluster.supervisor.start_display import StepsDisplay, print_ready
@@ -39,7 +40,7 @@ def command(foreground: bool, once: bool) -> None:
         return
     with StepsDisplay(console) as steps:
         told = start_in_background(desk, steps)
-    print_ready(console, told, desk.home)
+    print_ready(console, told, desk.home, Passwords(desk.home).invent())
 
 
 def _check(foreground: bool, once: bool) -> None:
@@ -49,6 +50,7 @@ def _check(foreground: bool, once: bool) -> None:
 
 def _stay(desk: "Desk", console: "Console", once: bool) -> None:
     """Run the desk in this process until Ctrl-C."""
+    from cluster.access import Passwords
     from cluster.supervisor.evolution_view import EvolutionView
     from cluster.supervisor.run_desk import already_running, run_desk
     from cluster.supervisor.services import services_of_the_desk
@@ -72,7 +74,7 @@ def _stay(desk: "Desk", console: "Console", once: bool) -> None:
             ready = True
             steps(told)
             steps.__exit__(None, None, None)
-            print_ready(console, told, desk.home)
+            print_ready(console, told, desk.home, Passwords(desk.home).invent())
             view.__enter__()
         elif not ready:
             steps(told)

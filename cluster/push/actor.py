@@ -11,8 +11,9 @@ from typing import Any
 
 from typing_extensions import override
 
-from cluster.access import Gate, Tokens
+from cluster.access import Gate, Passwords, Sessions, Tokens
 from cluster.json_log import JsonFormatter, Redaction
+from cluster.opened_database import OpenedDatabase, join_database
 from cluster.push.cache_feed import CacheFeed
 from cluster.push.limits import PushLimits
 from cluster.push.server import PushServer
@@ -85,6 +86,7 @@ class PushActor:
         logger.setLevel(logging.INFO)
         logger.addHandler(self._log)
         self._server: PushServer | None = None
+        self._database: OpenedDatabase | None = None
         self._feed: CacheFeed | None = None
         self._feeding: asyncio.Task[None] | None = None
 
@@ -105,7 +107,10 @@ class PushActor:
         limits = PushLimits()
         _allow_files(limits.connections + _OTHER_FILES)
         clock = SystemClock()
-        server = PushServer(Gate(Tokens(settings.home), clock), settings.address, settings.port, limits=limits)
+        self._database = OpenedDatabase(lambda: join_database(settings.home, settings.database), clock)
+        sessions = Sessions(self._database, Passwords(settings.home))
+        gate = Gate(Tokens(settings.home), clock, sessions=sessions)
+        server = PushServer(gate, settings.address, settings.port, limits=limits)
         await server.start()
         self._server = server
         if settings.cache_url is None:
@@ -146,6 +151,8 @@ class PushActor:
             self._feeding.cancel()
         if self._server is not None:
             await self._server.stop()
+        if self._database is not None:
+            await asyncio.to_thread(self._database.close)
 
 
 def _allow_files(wanted: int) -> None:

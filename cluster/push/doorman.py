@@ -16,7 +16,9 @@ from cluster.push.refusal import refusal
 __all__ = ["Doorman"]
 
 _REFUSALS_AT_ONCE = 256
-_UNAUTHORIZED, _LOCKED_OUT = 4401, 4429
+_UNAUTHORIZED = 4401
+_STATUSES = {"locked_out": 429, "unavailable": 503}
+_CLOSINGS = {"locked_out": 4429, "unavailable": 1013}
 
 
 class Doorman:
@@ -34,6 +36,7 @@ class Doorman:
         self._gate = gate
         self._limits = limits
         self._open: dict[PushConnection, Role | None] = {}
+        self._sessions: dict[PushConnection, str] = {}
         self._admitted = 0
         self._refused: Counter[str] = Counter()
         self._dropped = 0
@@ -96,9 +99,10 @@ class Doorman:
         """
         if self._open.pop(connection, None) is not None:
             self._admitted -= 1
+        self._sessions.pop(connection, None)
         self._dropped += connection.outbox.dropped
 
-    def receive(self, opened: ServerConnection, request: Request) -> Response | None:
+    async def receive(self, opened: ServerConnection, request: Request) -> Response | None:
         """Decide about a request: whom it may let in, before there is a WebSocket.
 
         Parameters
@@ -128,9 +132,9 @@ class Doorman:
         scheme, _, token = shown[0].strip().partition(" ")
         if len(shown) > 1 or scheme.lower() != "bearer" or not token.strip():
             return self._refuse(401, "unauthorized", 'Authorization must be "Bearer TOKEN", once')
-        admission = self._admit(connection, token.strip())
+        admission = await self._admit(connection, token.strip())
         if admission.role is None:
-            status = 429 if admission.code == "locked_out" else 401
+            status = _STATUSES.get(admission.code, 401)
             return self._refuse(status, admission.code, _explained(admission), admission.retry_after_s)
         return None
 
@@ -161,16 +165,24 @@ class Doorman:
         else:
             detail = "the first message must be auth"
             if isinstance(first, Authenticate):
-                admission = self._admit(connection, first.token)
+                admission = await self._admit(connection, first.token)
                 if admission.role is not None:
                     return self.role(connection)
                 code, detail = admission.code, _explained(admission)
         self._refused[code] += 1
         connection.outbox.reply({"type": "error", "code": code, "detail": detail})
-        await connection.close(_LOCKED_OUT if code == "locked_out" else _UNAUTHORIZED, code)
+        await connection.close(_CLOSINGS.get(code, _UNAUTHORIZED), code)
         return None
 
-    def _admit(self, connection: PushConnection, token: str) -> Admission:
+    async def see_out(self) -> None:
+        """Close the connections of sessions that have ended; one that cannot be looked up stays."""
+        for connection, token in list(self._sessions.items()):
+            admission = await self._gate.admitted(token, connection.peer)
+            if admission.code == "session_ended":
+                self._refused[admission.code] += 1
+                connection.fail(_UNAUTHORIZED, admission.code)
+
+    async def _admit(self, connection: PushConnection, token: str) -> Admission:
         """Ask the gate about a connection.
 
         Parameters
@@ -185,10 +197,12 @@ class Doorman:
         Admission
             The gate's answer.
         """
-        admission = self._gate.admit(token, connection.peer)
+        admission = await self._gate.admitted(token, connection.peer)
         if admission.role is not None and connection in self._open:  # it may be gone already
             self._open[connection] = admission.role
             self._admitted += 1
+            if admission.source == "session":
+                self._sessions[connection] = token
         return admission
 
     def _refuse(self, status: int, code: str, detail: str, retry_after_s: float = 0.0) -> Response:
@@ -217,4 +231,8 @@ class Doorman:
 def _explained(admission: Admission) -> str:
     if admission.code == "locked_out":
         return f"too many wrong tokens from this address: try again in {admission.retry_after_s:.0f} s"
+    if admission.code == "session_ended":
+        return "the session is over: sign in again"
+    if admission.code == "unavailable":
+        return "the database does not answer, so the session cannot be looked up: try again"
     return "the token is not one of this desk: it is in $EVOQ_HOME/token.read or token.operate"

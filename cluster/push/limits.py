@@ -29,6 +29,8 @@ class PushLimits:
         How often each client is pinged, and how long its answer may take.
     close_s : float
         How long a client may take to answer a closing.
+    session_s : float
+        How often a client that came with the token of a session is looked at again: sessions end.
     """
 
     connections: int = 4_096
@@ -42,3 +44,4 @@ class PushLimits:
     slow_s: float = 30.0
     heartbeat_s: float = 20.0
     close_s: float = 1.0
+    session_s: float = 10.0

@@ -268,9 +268,13 @@ class PushServer:
             self.hub.unsubscribe(subscriber, EVENT_TYPES)
 
     async def _sweep(self) -> None:
-        """Close those who have been behind for too long, again and again."""
+        """Close those who have been behind for too long, and those whose session has ended, again and again."""
+        looked_at = self._clock.monotonic()
         while True:
             await self._clock.wait(_SWEEP_S)
+            if self._clock.monotonic() - looked_at >= self._limits.session_s:
+                looked_at = self._clock.monotonic()
+                await self._doorman.see_out()
             late = self._clock.monotonic() - self._limits.slow_s
             for connection in self._doorman.open:
                 since = connection.outbox.behind_since

@@ -25,12 +25,15 @@ class PushSettings:
         On which port.
     cache_url : str or None
         The cache, with its password; None for a desk without one, which then has nothing to tell.
+    database : mapping of str to str
+        The DB_* variables, with the password: where sessions are looked up. Empty for the embedded database.
     """
 
     home: Path
     address: ListenAddress
     port: int
     cache_url: str | None = field(repr=False)
+    database: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, environ: Mapping[str, str] | None = None) -> "PushSettings":
@@ -39,8 +42,8 @@ class PushSettings:
         Parameters
         ----------
         environ : mapping of str to str, optional
-            Where `EVOQ_HOME`, `EVOQ_BIND`, `EVOQ_WS_PORT`, `EVOQ_TLS_CERT`, `EVOQ_TLS_KEY` and `REDIS_URL` are looked
-            up; by default `os.environ`.
+            Where `EVOQ_HOME`, `EVOQ_BIND`, `EVOQ_WS_PORT`, `EVOQ_TLS_CERT`, `EVOQ_TLS_KEY`, `REDIS_URL` and `DB_*` are
+            looked up; by default `os.environ`.
 
         Returns
         -------
@@ -53,4 +56,5 @@ class PushSettings:
         address.tls()  # a bad certificate is a mistake that is best told here
         Tokens(folder)
         port = port_setting("EVOQ_WS_PORT", 8765, environ)
-        return cls(folder, address, port, environ.get("REDIS_URL", "").strip() or None)
+        database = {name: value for name, value in environ.items() if name.startswith("DB_")}
+        return cls(folder, address, port, environ.get("REDIS_URL", "").strip() or None, database)

@@ -83,7 +83,7 @@ class StepsDisplay:
                 self._console.print(f"  [green]✓[/] {one['name']:<9} ended")
 
 
-def print_ready(console: Console, told: Told, home: Path) -> None:
+def print_ready(console: Console, told: Told, home: Path, password: str | None = None) -> None:
     """Say that the desk is ready, and where it answers.
 
     Parameters
@@ -94,13 +94,18 @@ def print_ready(console: Console, told: Told, home: Path) -> None:
         What the supervisor tells.
     home : Path
         EVOQ_HOME.
+    password : str, optional
+        The one that was made for the role operate just now; it is shown this once.
     """
     console.print(f"[bold green]READY[/] after {told['ready_s']:.1f} s", soft_wrap=True)
     addresses = {one["name"]: one["address"] for one in told["services"] if one["address"]}
-    words = {"ray": "Ray dashboard", "api": "HTTP API", "push": "push"}
+    words = {"ray": "Ray dashboard", "api": "HTTP API", "push": "push", "panel": "control panel"}
     for name, address in addresses.items():
         console.print(f"  {words.get(name, name):<14} {address}", soft_wrap=True)
     console.print(f"  {'tokens':<14} {home}/token.read, token.operate; Ray's: ray.token", soft_wrap=True)
+    if password is not None:
+        shown = f"role operate, password {password} (shown once; evoq passwd changes it)"
+        console.print(f"  {'sign in':<14} {shown}", soft_wrap=True)
     ports = [address.rstrip("/").rpartition(":")[2] for address in addresses.values() if "127.0.0.1" in address]
     if ports:
         forwarded = " ".join(f"-L {port}:127.0.0.1:{port}" for port in ports)

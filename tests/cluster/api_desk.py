@@ -13,10 +13,10 @@ from sqlalchemy import text
 
 import storage
 from backtest import Costs, out_of_sample, run_many
-from cluster.access import Gate, Role, Tokens
+from cluster.access import Gate, Passwords, Role, Sessions, Tokens
 from cluster.api import ApiContext, create_app
-from cluster.api.opened_database import OpenedDatabase
 from cluster.api.settings import ApiSettings
+from cluster.opened_database import OpenedDatabase
 from cluster.run_settings import RunSettings
 from cluster.thin_curve import thin_curve
 from market import CandleStore, SystemClock, synthetic_candles
@@ -46,7 +46,7 @@ class Desk:
         clock = SystemClock()
         opened = OpenedDatabase(lambda: storage.open_database(self.home, self.environ), clock)
         settings = ApiSettings.of({"EVOQ_HOME": str(self.home)})
-        gate = Gate(Tokens(self.home), clock)
+        gate = Gate(Tokens(self.home), clock, sessions=Sessions(opened, Passwords(self.home)))
         return ApiContext(**{"settings": settings, "database": opened, "gate": gate} | changes)
 
     def application(self, **changes: object) -> FastAPI:
@@ -97,6 +97,9 @@ class Client:
 
     def post(self, path: str, **options: object) -> httpx.Response:
         return self.request("POST", path, **options)
+
+    def delete(self, path: str, **options: object) -> httpx.Response:
+        return self.request("DELETE", path, **options)
 
     def put(self, path: str, **options: object) -> httpx.Response:
         return self.request("PUT", path, **options)

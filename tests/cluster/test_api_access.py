@@ -9,8 +9,8 @@ from api_desk import Client
 
 import cluster.api.routes
 from cluster.access import Gate, Lockout, Tokens
-from cluster.api.opened_database import OpenedDatabase
 from cluster.api.token_bucket import Rate, TokenBuckets
+from cluster.opened_database import OpenedDatabase
 from market import ManualClock
 from storage import DatabaseBusyError, DiskFullError, StatementError
 

@@ -6,13 +6,13 @@ import threading
 
 import pytest
 
-from cluster.api import opened_database
+from cluster import opened_database
 from cluster.api.heavy_work import HeavyWork, content_key
-from cluster.api.opened_database import OpenedDatabase, join_database
 from cluster.api.problems import Problem
 from cluster.api.replica_settings import read_replica_settings, write_replica_settings
 from cluster.api.values import money
 from cluster.errors import SettingError
+from cluster.opened_database import OpenedDatabase, join_database
 from market import ManualClock
 from storage import DatabaseBusyError
 from storage.embedded import EmbeddedStatus

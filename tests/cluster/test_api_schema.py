@@ -40,6 +40,9 @@ ROUTES = [
     "GET /api/market/feed",
     "GET /api/market/tickers",
     "GET /api/operations-log",
+    "POST /api/sessions",
+    "GET /api/sessions/current",
+    "DELETE /api/sessions/current",
     "GET /api/alerts",
     "POST /api/alerts/{id}/ack",
 ]
@@ -63,7 +66,7 @@ def api_schema(application):
     shutdown_lifespans()
 
 
-OPEN = [name for name in ROUTES if name.endswith((".html", "/health", " /"))]
+OPEN = [name for name in ROUTES if name.endswith((".html", "/health", " /", "/sessions"))]
 ASKED = [(name, mode) for name in ROUTES for mode in GenerationMode if mode.is_positive or name not in OPEN]
 
 

@@ -109,7 +109,7 @@ def test_genomes_are_listed_once_in_the_order_of_their_first_evaluation(
     database, evidence, runs, make_run, make_trial, make_data_set, data
 ):
     with database.engine.begin() as connection:
-        connection.execute(text("TRUNCATE runs, trials, data_sets, holdout_touches, strategies, strategy_curves CASCADE"))
+        connection.execute(text("TRUNCATE runs, trials, data_sets, holdout_touches, strategies CASCADE"))
     evidence.know([make_data_set("mine", 0, 100), make_data_set("other", 50, 150), make_data_set("far", 200, 300)])
     # names in an order that a language would not choose
     species = st.sampled_from(["Zebra", "apple", "Apple_2", "apple-1"])

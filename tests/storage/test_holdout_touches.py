@@ -205,7 +205,7 @@ def test_look_is_granted_exactly_where_nobody_was_before(
     database, evidence, runs, train, make_run, make_holdout, spans
 ):
     with database.engine.begin() as connection:
-        connection.execute(text("TRUNCATE runs, trials, data_sets, holdout_touches, strategies, strategy_curves CASCADE"))
+        connection.execute(text("TRUNCATE runs, trials, data_sets, holdout_touches, strategies CASCADE"))
     spoilt: set[int] = set()
     for number, (kind, first, length) in enumerate(spans):
         run_id = runs.create(make_run())

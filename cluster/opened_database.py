@@ -1,4 +1,4 @@
-"""The database as the API sees it: opened when it is first needed, and again after it has moved.
+"""The database as a server sees it: opened when it is first needed, and again after it has moved.
 
 Without a database the API still starts and answers what needs none; everything else is refused with 503 until the
 database is back. An embedded server is joined, never started: it would end together with the replica that started it.

@@ -1,0 +1,40 @@
+"""Signing in and out, and who a client is to its desk."""
+
+import uuid
+
+from ui.calls import Calls
+from ui.session_answers import Session, SignedIn
+
+__all__ = ["SessionCalls"]
+
+_SESSIONS = "/api/sessions"
+_CURRENT = f"{_SESSIONS}/current"
+
+
+class SessionCalls(Calls):
+    """Begins sessions, and ends that of this client."""
+
+    def begin_session(self, role: str, password: str) -> SignedIn:
+        """Begin a session; this client goes on as it is.
+
+        Parameters
+        ----------
+        role : str
+            read or operate.
+        password : str
+            Its password. A wrong one is an `UnauthorizedError`; after five of them `BusyError` says how long to wait.
+
+        Returns
+        -------
+        SignedIn
+            With the token of the session.
+        """
+        return self._write(SignedIn, "POST", _SESSIONS, {"role": role, "password": password}, None)
+
+    def session(self) -> Session:
+        """Return what this client's token stands for."""
+        return self._read(Session, _CURRENT)
+
+    def sign_out(self) -> None:
+        """End the session of this client; a client with the token of a file gets a `ConflictError`."""
+        self._transport.write("DELETE", _CURRENT, None, uuid.uuid4().hex)
