@@ -21,13 +21,18 @@ NOT_RUN = {
     "evoq candles fetch": "needs the internet; tests/market download from a venue on loopback",
 }
 ENDLESS = {"make run": "make run ONCE=1"}
-PORTS = ("EVOQ_HTTP_PORT", "EVOQ_WS_PORT", "EVOQ_RAY_DASHBOARD_PORT")
+PORTS = ("EVOQ_HTTP_PORT", "EVOQ_WS_PORT", "EVOQ_PANEL_PORT", "EVOQ_RAY_DASHBOARD_PORT")
 
 
-def commands() -> list[str]:
-    """Return the lines of the README's shell blocks, continuation lines joined."""
-    text = (REPOSITORY / "README.md").read_text()
-    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+def blocks_of(language: str, document: str = "README.md") -> list[str]:
+    """Return the blocks of code in a language."""
+    text = (REPOSITORY / document).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def commands(document: str = "README.md") -> list[str]:
+    """Return the lines of the shell blocks of a README, continuation lines joined."""
+    blocks = blocks_of("sh", document)
     lines = "".join(blocks).replace("\\\n", " ").splitlines()
     stripped = [re.sub(r"\s+#\s.*$", "", line).strip() for line in lines]
     return [line for line in stripped if line and not line.startswith("#")]
@@ -35,6 +40,19 @@ def commands() -> list[str]:
 
 def test_readme_shows_the_two_commands():
     assert {"make run", "make test"} <= set(commands())
+
+
+def test_readme_in_chinese_has_the_same_commands_code_links_and_sections():
+    chinese = "README.zh-CN.md"
+    assert commands(chinese) == commands()
+    assert blocks_of("python", chinese) == blocks_of("python")
+    texts = [(REPOSITORY / document).read_text(encoding="utf-8") for document in ("README.md", chinese)]
+    sections = [re.findall(r"^## ", text, re.MULTILINE) for text in texts]
+    links = [set(re.findall(r"\]\(([^)]+)\)", text)) for text in texts]
+    assert sections[0] == sections[1]
+    assert links[0] - {chinese} == links[1] - {"README.md"}
+    assert chinese in links[0]
+    assert "README.md" in links[1]
 
 
 def free_ports() -> dict[str, str]:
@@ -73,7 +91,7 @@ def test_readme_commands_succeed_in_order(tmp_path):
 
 
 def test_readme_python_runs(tmp_path):
-    blocks = re.findall(r"^```python\n(.*?)^```", (REPOSITORY / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    blocks = blocks_of("python")
     assert len(blocks) == 2
     for block in blocks:
         result = subprocess.run(
