@@ -23,7 +23,7 @@ from cluster.supervisor.desk_processes import SERVICE, marked
 __all__ = ["EVOQ", "Outage", "WatchedDesk"]
 
 EVOQ = Path(sys.executable).parent / "evoq"
-PORTS = ("EVOQ_HTTP_PORT", "EVOQ_WS_PORT", "EVOQ_RAY_DASHBOARD_PORT")
+PORTS = ("EVOQ_HTTP_PORT", "EVOQ_WS_PORT", "EVOQ_PANEL_PORT", "EVOQ_RAY_DASHBOARD_PORT")
 _EVERY_S = 0.1
 _ANSWER_S = 2.0
 _STEADY_S = 2.0
@@ -161,7 +161,8 @@ class WatchedDesk:
         Outage
             What it cost; `well_s` is None if all was not well in time.
         """
-        before = self.evaluations() or 0
+        while (before := self.evaluations()) is None:
+            time.sleep(_EVERY_S)
         outage, began = Outage(), time.monotonic()
         api, push = _Watch(self.api_answers), _Watch(self.push_answers)
         watches = [threading.Thread(target=watch.run, daemon=True) for watch in (api, push)]

@@ -1,4 +1,4 @@
-"""The services of the desk, one entry each: the panel and the RWA hub will be one entry more."""
+"""The services of the desk, one entry each: the RWA hub will be one entry more."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -12,12 +12,14 @@ from cluster.supervisor.restart_policy import RestartPolicy
 from cluster.supervisor.servers import open_desk_cache, open_desk_database
 from cluster.supervisor.service import Program, Server, Service
 
-__all__ = ["HTTP_PORT", "WS_PORT", "services_of_the_desk"]
+__all__ = ["HTTP_PORT", "PANEL_PORT", "WS_PORT", "services_of_the_desk"]
 
 HTTP_PORT = ("EVOQ_HTTP_PORT", 8888)
 WS_PORT = ("EVOQ_WS_PORT", 8765)
+PANEL_PORT = ("EVOQ_PANEL_PORT", 8501)
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
+_FOLDERS = {"panel": "ui"} | {name: f"cluster/{name}" for name in ("feed", "driver", "api", "push")}
 _DATABASE = ("DB_PASSWORD", "PGPASSWORD")
 _CACHE = ("REDIS_URL",)
 _TLS = ("EVOQ_TLS_KEY",)  # the name of a file
@@ -44,9 +46,14 @@ def _driver(desk: Desk) -> dict[str, str | None]:
     return {**_worker_of_ray(desk), "EVOQ_WORKERS": workers}
 
 
-def _web_address(desk: Desk) -> str:
-    scheme = "http" if desk.listen.certificate is None else "https"
-    return f"{scheme}://{desk.listen.url_host}:{desk.port(*HTTP_PORT)}"
+def _web_address(port: tuple[str, int]) -> Callable[[Desk], str]:
+    """Return what tells the address of a web server on a port."""
+
+    def address(desk: Desk) -> str:
+        scheme = "http" if desk.listen.certificate is None else "https"
+        return f"{scheme}://{desk.listen.url_host}:{desk.port(*port)}"
+
+    return address
 
 
 def _push_address(desk: Desk) -> str:
@@ -111,7 +118,7 @@ _SERVICES = (
         ),
         needs=("database", "cache", "ray"),
         rejoins=("ray",),
-        address=_web_address,
+        address=_web_address(HTTP_PORT),
         port=HTTP_PORT,
     ),
     Service(
@@ -128,6 +135,14 @@ _SERVICES = (
         address=_push_address,
         port=WS_PORT,
     ),
+    Service(
+        name="panel",
+        about="the control panel",
+        run=Program(_module("ui"), http_answers(lambda desk: desk.port(*PANEL_PORT), "/health"), secrets=_TLS),
+        after=("api", "push"),  # without them it has nothing to show
+        address=_web_address(PANEL_PORT),
+        port=PANEL_PORT,
+    ),
 )
 
 
@@ -139,9 +154,8 @@ def services_of_the_desk() -> tuple[Service, ...]:
     tuple of Service
         A service that runs a module of ours is left out where that module is not there.
     """
-    ours = {"feed", "driver", "api", "push"}
     return tuple(
         service
         for service in _SERVICES
-        if service.name not in ours or (_ROOT / "cluster" / service.name / "__main__.py").is_file()
+        if service.name not in _FOLDERS or (_ROOT / _FOLDERS[service.name] / "__main__.py").is_file()
     )

@@ -18,7 +18,7 @@ from cluster.supervisor.desk_processes import SERVICE, marked
 from storage.cache_server import cache_status
 from storage.embedded import embedded_status
 
-PORTS = ("EVOQ_HTTP_PORT", "EVOQ_WS_PORT", "EVOQ_RAY_DASHBOARD_PORT")
+PORTS = ("EVOQ_HTTP_PORT", "EVOQ_WS_PORT", "EVOQ_PANEL_PORT", "EVOQ_RAY_DASHBOARD_PORT")
 SECRETS = {"BINANCE_SECRET_KEY": "hush-venue-key", "OKX_PASSPHRASE": "hush-phrase", "GATE_API_KEY": "hush-gate-key"}
 SMALL = {
     "EVOQ_POPULATION": "120",

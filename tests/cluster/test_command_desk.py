@@ -194,7 +194,8 @@ def test_doctor_names_holders_and_open_files(home, monkeypatch):
 def test_doctor_exit_status_tells_of_problems(home):
     (home / "ray.token").write_text("x" * 64)
     (home / "ray.token").chmod(0o666)
-    ports = dict(zip(("EVOQ_HTTP_PORT", "EVOQ_WS_PORT"), map(str, free_ports(2)), strict=True))
+    names = ("EVOQ_HTTP_PORT", "EVOQ_WS_PORT", "EVOQ_PANEL_PORT")
+    ports = dict(zip(names, map(str, free_ports(3)), strict=True))
     examined = evoq("doctor", home=home, **ports)
     assert examined.returncode == 2
     assert examined.stderr == "evoq: 1 to be mended before the desk can run well: secrets\n"

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 from command_line import assert_one_line, environment
-from real_desk import SECRETS, RealDesk, running_desk
+from real_desk import PORTS, SECRETS, RealDesk, running_desk
 
 from cluster.ray_environment import secret_names
 from cluster.supervisor.ports import is_free
@@ -26,7 +26,7 @@ from storage.embedded import embedded_status
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 LOOPBACK = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
-SERVICES = {"database", "cache", "ray", "feed", "driver", "api", "push"}
+SERVICES = {"database", "cache", "ray", "feed", "driver", "api", "push", "panel"}
 MOST_MB = 4_096
 
 pytestmark = pytest.mark.timeout(600)
@@ -87,6 +87,7 @@ def test_up_every_socket_is_on_loopback(desk: RealDesk):
     ("port", "path"),
     [
         ("EVOQ_HTTP_PORT", "/api/quantitative/strategies"),
+        ("EVOQ_PANEL_PORT", "/"),
         ("EVOQ_RAY_DASHBOARD_PORT", "/api/jobs/"),
         ("EVOQ_RAY_DASHBOARD_PORT", "/nodes?view=summary"),
         ("EVOQ_RAY_DASHBOARD_PORT", "/api/serve/applications/"),
@@ -143,7 +144,7 @@ def test_up_token_and_state_files_are_ours_alone(desk: RealDesk):
 
 
 def test_up_logs_are_lines_of_json(desk: RealDesk):
-    for name in ("supervisor", "ray", "feed", "driver", "api", "push"):
+    for name in ("supervisor", "ray", "feed", "driver", "api", "push", "panel"):
         lines = desk.files.log(name).read_text().splitlines()
         assert lines, name
         for line in lines:
@@ -285,5 +286,5 @@ def test_killed_supervisor_leaves_nothing_that_down_does_not_find(desk: RealDesk
     assert [process.cmdline() for process in desk.processes()] == []
     assert not embedded_status(desk.home).running
     assert not cache_status(desk.home).running
-    assert all(is_free(desk.port(name)) for name in ("EVOQ_HTTP_PORT", "EVOQ_WS_PORT", "EVOQ_RAY_DASHBOARD_PORT"))
+    assert all(is_free(desk.port(name)) for name in PORTS)
     assert "was not running" in desk.evoq("down").stdout

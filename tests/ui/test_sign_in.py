@@ -191,7 +191,7 @@ def test_what_is_no_page_is_refused_without_a_session(browser, path):
     assert browser.get(path, headers={"accept": "*/*"}).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/static/js/index.js", "/_stcore/health", "/favicon.png"])
+@pytest.mark.parametrize("path", ["/static/js/index.js", "/health", "/favicon.png"])
 def test_what_everybody_may_have_needs_no_session(browser, path):
     assert browser.get(path).text == "a page"
 

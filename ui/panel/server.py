@@ -7,6 +7,9 @@ from pathlib import Path
 import streamlit as st
 import uvicorn
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from ui.errors import SettingError
 from ui.panel import streamlit_script
@@ -35,7 +38,13 @@ def application(settings: PanelSettings) -> st.App:
         An ASGI application; one a process.
     """
     discovered_pages()  # a page that is none is told now
-    return st.App(Path(streamlit_script.__file__), routes=sign_in_routes(settings), middleware=[Middleware(Guard)])
+    routes = [Route("/health", _health), *sign_in_routes(settings)]
+    return st.App(Path(streamlit_script.__file__), routes=routes, middleware=[Middleware(Guard)])
+
+
+async def _health(request: Request) -> JSONResponse:
+    """Say that the panel answers; whether the desk does is not its business."""
+    return JSONResponse({"status": "ok"})
 
 
 def main() -> int:
