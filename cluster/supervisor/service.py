@@ -105,7 +105,7 @@ class Service:
     needs : tuple of str
         Services that must run before it is started.
     after : tuple of str
-        Services that come first when the desk starts, though it does not need them: those that people wait for.
+        Services that come up first, though it does not need them: those that people wait for.
     rejoins : tuple of str
         Services of these that take it with them: when one of them is gone, this one is ended and started anew.
     stoppable : bool

@@ -178,10 +178,13 @@ class Supervisor:
         self._heard(self._last_told)
 
     def _served(self, unit: Unit) -> bool:
-        needs = unit.service.needs
-        if self._ready_s is None and unit.starts == 0:
-            needs += unit.service.after
-        return all(self._units[name].serves for name in needs if name in self._units)
+        if unit.state is State.WAITING and any(self._comes_up(name) for name in unit.service.after):
+            return False
+        return all(self._units[name].serves for name in unit.service.needs if name in self._units)
+
+    def _comes_up(self, name: str) -> bool:
+        """Return whether a service is on its way up; one that fails to get there holds nobody up."""
+        return name in self._units and self._units[name].state in (State.WAITING, State.STARTING)
 
     def _left_alone(self, unit: Unit) -> bool:
         """Return whether a unit works with something that is gone, or is somewhere else now."""

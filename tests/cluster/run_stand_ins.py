@@ -1,8 +1,9 @@
 """Run by tests: a desk of stand-ins, as `python -m cluster.supervisor` runs the real one.
 
 Arguments: for each service one text `NAME[<NEED,NEED]: WORD WORD ...` for stand_in.py; `NAME*` may be stopped; `~` in
-place of `<` lets it live on when what it needs is gone. The services count as ready once the file NAME.ready is in
-EVOQ_HOME, or at once if they never write it; as silent while NAME.silent is there, and as lost while NAME.lost is.
+place of `<` lets it live on when what it needs is gone, `^` only lets the other one come up first. The services count
+as ready once the file NAME.ready is in EVOQ_HOME, or at once if they never speak of it; as silent while NAME.silent is
+there, and as lost while NAME.lost is.
 """
 
 import re
@@ -16,7 +17,7 @@ from cluster.supervisor.run_desk import run_desk
 from cluster.supervisor.service import Life, Program, Service
 
 STAND_IN = Path(__file__).resolve().parent / "stand_in.py"
-SERVICE = re.compile(r"(?P<name>\w+)(?P<stoppable>\*?)(?:(?P<tie>[<~])(?P<needs>[\w,]+))?: (?P<words>.*)")
+SERVICE = re.compile(r"(?P<name>\w+)(?P<stoppable>\*?)(?:(?P<tie>[<~^])(?P<needs>[\w,]+))?: (?P<words>.*)")
 
 
 def service(text: str) -> Service:
@@ -24,7 +25,7 @@ def service(text: str) -> Service:
     assert match is not None, text
     name, words = match["name"], match["words"].split()
     waits = f"{name}.ready" in match["words"]
-    needs = tuple(filter(None, (match["needs"] or "").split(",")))
+    others = tuple(filter(None, (match["needs"] or "").split(",")))
 
     def answers(desk: Desk, life: Life) -> bool:
         if (desk.home / f"{name}.lost").exists():
@@ -39,8 +40,9 @@ def service(text: str) -> Service:
             answers,
             secrets=("DB_PASSWORD",) if name == "trusted" else (),
         ),
-        needs=needs,
-        rejoins=needs if match["tie"] == "<" else (),
+        needs=others if match["tie"] != "^" else (),
+        after=others if match["tie"] == "^" else (),
+        rejoins=others if match["tie"] == "<" else (),
         stoppable=bool(match["stoppable"]),
         start_s=10.0,
         quiet_s=4.0,  # they are asked every three seconds

@@ -156,6 +156,34 @@ def test_desk_service_given_up_is_tried_again_once_what_it_needs_is_back(home):
         until(lambda: desk.told()["state"] == "ready")
 
 
+def test_desk_service_waits_for_one_that_comes_first_while_that_comes_up(home):
+    ready = home / "front.ready"
+    with desk_of(home, "front: say front.ready serve", "back^front: serve") as desk:
+        until(lambda: desk.one("front").get("state") == "starting")
+        assert desk.one("back")["state"] == "waiting"
+        ready.touch()
+        desk.until_ready()
+        ready.unlink()
+        back = desk.one("back")["pid"]
+        os.kill(desk.one("front")["pid"], signal.SIGKILL)
+        until(lambda: desk.one("front")["state"] == "starting")
+        assert desk.one("back")["pid"] == back  # it does not need it
+        os.kill(back, signal.SIGKILL)
+        until(lambda: desk.one("back")["state"] == "waiting")
+        ready.touch()
+        until(lambda: desk.told()["state"] == "ready")
+
+
+def test_desk_service_does_not_wait_for_one_that_never_comes_up(home):
+    with desk_of(home, f"front: write {home}/front.ready serve", "back^front: serve") as desk:
+        desk.until_ready()
+        for _ in range(3):
+            desk.kill("front")
+        os.kill(desk.one("front")["pid"], signal.SIGKILL)
+        until(lambda: desk.one("front")["state"] == "failed")
+        desk.kill("back")
+
+
 def test_desk_death_while_what_it_needs_is_silent_does_not_count(home):
     with desk_of(home, "base: serve", "top~base: serve") as desk:
         desk.until_ready()
