@@ -15,13 +15,20 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 __all__ = [
-    "BLUE", "GREEN", "GREY", "OKABE_ITO", "ORANGE", "SYMBOLS", "VERMILION",
+    "BLUE", "GREEN", "GREY", "OKABE_ITO", "ORANGE", "SYMBOLS", "TIME_TICKS", "VERMILION",
     "curve", "drawdown_of", "lay_out", "title_of",
 ]  # fmt: skip
 
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#7f7f7f"
 OKABE_ITO = (BLUE, ORANGE, GREEN, VERMILION, "#CC79A7", "#56B4E9", "#8C6D1F", GREY)
 SYMBOLS = ("circle", "diamond", "triangle-up", "square", "x", "cross", "triangle-down", "star")
+TIME_TICKS: tuple[dict[str, Any], ...] = (
+    {"dtickrange": [None, 60_000], "value": "%H:%M:%S\n%Y-%m-%d"},
+    {"dtickrange": [60_000, 86_400_000], "value": "%H:%M\n%Y-%m-%d"},
+    {"dtickrange": [86_400_000, "M1"], "value": "%m-%d\n%Y"},
+    {"dtickrange": ["M1", None], "value": "%Y-%m"},
+)
+"""How a time axis tells times, in every language: `tickformatstops`."""
 _MOST_POINTS = 3000
 
 

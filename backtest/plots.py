@@ -3,6 +3,7 @@
 Each is a function of plain results, one a file. All but `report_figure` need no candles: they draw what was stored.
 """
 
+from backtest.candles_figure import candles_figure
 from backtest.neighbourhood_figure import neighbourhood_figure
 from backtest.null_distribution_figure import null_distribution_figure
 from backtest.report_figure import report_figure
@@ -11,6 +12,7 @@ from backtest.strategy_map_figure import strategy_map_figure
 from backtest.walk_forward_figure import walk_forward_figure
 
 __all__ = [
+    "candles_figure",
     "neighbourhood_figure",
     "null_distribution_figure",
     "report_figure",

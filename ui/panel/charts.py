@@ -7,7 +7,15 @@ import streamlit as st
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["plot"]
+__all__ = ["dress", "plot"]
+
+
+def dress(figure: "go.Figure", key: str) -> "go.Figure":
+    """Give a figure the look of the page, and return it; its zoom stays while the key does."""
+    figure.update_layout(
+        uirevision=key, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font={"family": "inherit"}
+    )
+    return figure
 
 
 def plot(figure: "go.Figure", key: str, alt: str) -> None:
@@ -22,7 +30,4 @@ def plot(figure: "go.Figure", key: str, alt: str) -> None:
     alt : str
         What it shows, for those who cannot see it.
     """
-    figure.update_layout(
-        uirevision=key, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font={"family": "inherit"}
-    )
-    st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False, "scrollZoom": False})
+    st.plotly_chart(dress(figure, key), key=key, alt=alt, config={"displayModeBar": False, "scrollZoom": False})
