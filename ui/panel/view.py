@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import TypeVar, overload
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -154,6 +154,12 @@ class View:
     def age(self, ms: int | None) -> str:
         """Return how long ago something was; "–" if absent."""
         return formats.duration(None if ms is None else time.time() - ms / 1_000)
+
+    @overload
+    def local(self, ms: int) -> datetime: ...
+
+    @overload
+    def local(self, ms: None) -> None: ...
 
     def local(self, ms: int | None) -> datetime | None:
         """Return a time as a datetime of the viewer's zone without it, for the axis of a plot."""
