@@ -13,7 +13,7 @@ from ui.panel.catalogue import LANGUAGES, Catalogue, catalogue, language_of
 from ui.panel.errors import PanelError
 
 ROOT = Path(ui.__file__).parent
-SOURCES = sorted([*(ROOT / "panel").rglob("*.py"), *(ROOT / "pages").rglob("*.py")])
+SOURCES = sorted(ROOT.rglob("*.py"))
 KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 
 

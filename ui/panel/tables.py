@@ -1,6 +1,6 @@
 """Tables: right-aligned numbers with fixed decimals, times in the viewer's zone, "–" for what is absent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
@@ -12,11 +12,13 @@ from ui.panel.view import View
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Column", "table"]
+__all__ = ["ROW_PX", "Column", "column_configs", "frame_of", "table"]
 
 Kind = Literal["text", "number", "percent", "score", "moment", "spark", "tick"]
 
-_ROW_PX = 36
+ROW_PX = 36
+"""Height of a row, in pixels."""
+
 _MOST_PX = 640
 
 
@@ -94,13 +96,13 @@ def table(
         Numbers of the chosen rows.
     """
     listed = list(rows)
-    frame = _frame(view, listed, columns)
-    high = min(_MOST_PX, _ROW_PX * (len(listed) + 1) + 3) if height_px is None else height_px
+    frame = frame_of(view, listed, columns)
+    high = min(_MOST_PX, ROW_PX * (len(listed) + 1) + 3) if height_px is None else height_px
     options: _Options = {
         "hide_index": True,
-        "column_config": {column.field: _config(view, column) for column in columns},
+        "column_config": column_configs(view, columns),
         "key": key,
-        "row_height": _ROW_PX,
+        "row_height": ROW_PX,
         "placeholder": ABSENT,
     }
     if select == "no":
@@ -111,7 +113,23 @@ def table(
     return [number for number in chosen.selection.rows if number < len(listed)]
 
 
-def _frame(view: View, rows: list[object], columns: Sequence[Column]) -> "pd.DataFrame":
+def frame_of(view: View, rows: Sequence[object], columns: Sequence[Column]) -> "pd.DataFrame":
+    """Return rows as a table of what their columns show.
+
+    Parameters
+    ----------
+    view : View
+        For whom.
+    rows : sequence
+        Values with the columns' fields.
+    columns : sequence of Column
+        From the left to the right.
+
+    Returns
+    -------
+    DataFrame
+        A column a field, absent values as such.
+    """
     import pandas as pd
 
     columns_of: dict[str, Any] = {}
@@ -137,8 +155,28 @@ def _frame(view: View, rows: list[object], columns: Sequence[Column]) -> "pd.Dat
     return pd.DataFrame(columns_of, index=range(len(rows)))
 
 
-def _config(view: View, column: Column) -> Any:
-    title = view.text(column.title)
+def column_configs(view: View, columns: Iterable[Column], marks: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return how Streamlit shows columns.
+
+    Parameters
+    ----------
+    view : View
+        For whom.
+    columns : iterable of Column
+        Of a table.
+    marks : mapping of str to str, optional
+        What is added to the titles of some fields.
+
+    Returns
+    -------
+    dict
+        By field.
+    """
+    return {each.field: _config(view, each, (marks or {}).get(each.field, "")) for each in columns}
+
+
+def _config(view: View, column: Column, mark: str) -> Any:
+    title = view.text(column.title) + mark
     kept: dict[str, Any] = {"width": column.width, "pinned": column.pinned or None}
     match column.kind:
         case "number":

@@ -1,0 +1,162 @@
+"""All strategies: found, sorted and let into the roster."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import streamlit as st
+
+from ui.overview_answers import StrategyMap
+from ui.page import Page
+from ui.panel import Column, PanelPage, Tile, View, pager, tiles
+from ui.panel.address_choice import choice
+from ui.panel.header import OVERVIEW_AGE_S
+from ui.panel.opening import open_page
+from ui.panel.sorted_table import Order, sorted_table
+from ui.queries import StrategyQuery
+from ui.strategy_answers import Strategy
+from ui.strategy_parts.roster_actions import roster_buttons
+
+PAGE = PanelPage(path="quantitative", title="strategies.title", icon=":material/query_stats:", order=10)
+
+_EVERY_S = 3.0
+_MAP_AGE_S = 30.0
+_FROZEN_S = 3_600.0
+_PER_PAGE = ("50", "100", "250", "500")
+_STATES = ("candidate", "enabled", "live", "retired")
+_GRADES = ("A", "B", "C")
+_BEST_FIRST = Order("oos_scs", falling=True)
+_UNSORTED = frozenset({"spark", "grade_reason"})
+_COLUMNS = (
+    Column("id", "strategies.id", width=125, pinned=True),
+    Column("type", "strategies.type", width=120),
+    Column("symbol", "strategies.symbol", width=135),
+    Column("timeframe", "strategies.timeframe", width=80),
+    Column("scs", "strategies.scs", "score", width=125),
+    Column("oos_scs", "strategies.oos_scs", "score", width=125),
+    Column("grade", "strategies.grade", width=75),
+    Column("state", "strategies.state", width=105),
+    Column("spark", "strategies.spark", "spark", width=130),
+    Column("oos_trades", "strategies.oos_trades", "number", width=95),
+    Column("grade_reason", "strategies.reason", width=300),
+    Column("n_trades", "strategies.n_trades", "number", width=85),
+    Column("win_rate", "strategies.win_rate", "percent", 1, width=90),
+    Column("sharpe", "strategies.sharpe", "number", 2, width=85),
+    Column("profit_factor", "strategies.profit_factor", "number", 2, width=110),
+    Column("max_drawdown", "strategies.max_drawdown", "percent", 1, width=115),
+    Column("volatility", "strategies.volatility", "percent", 1, width=95),
+)
+
+
+def render(view: View) -> None:
+    """Draw the page."""
+    view.live(lambda: _funnel(view), _EVERY_S)
+    asked, limit = _filters(view)
+    view.live(lambda: _list(view, asked, limit), _EVERY_S)
+
+
+def _funnel(view: View) -> None:
+    overview = view.load("overview", view.client.overview, max_age_s=OVERVIEW_AGE_S)
+    if overview is None:
+        return
+    funnel, text = overview.funnel, view.text
+    tiles(
+        (
+            Tile(text("strategies.all"), view.number(funnel.strategies)),
+            Tile(text("strategies.above", n=view.number(funnel.threshold)), view.number(funnel.above_threshold)),
+            Tile(text("strategies.grade_a"), view.number(funnel.grade_a)),
+            Tile(text("strategies.grade_b"), view.number(funnel.grade_b)),
+            Tile(text("strategies.enabled"), view.number(funnel.enabled)),
+        )
+    )
+    if funnel.reasons:
+        first = funnel.reasons[0]
+        st.caption(text("overview.reason", reason=first.reason, n=view.number(first.count)))
+
+
+def _filters(view: View) -> tuple[StrategyQuery, int]:
+    """Ask which strategies; the address keeps what is asked."""
+    points: StrategyMap | None = view.loads.get("strategies_map", lambda: _map(view), _MAP_AGE_S).value
+    columns = ((),) * 3 if points is None else (points.type, points.symbol, points.timeframe)
+    places = iter(st.columns([5, 3, 4, 3, 3, 3, 3], vertical_alignment="bottom"))
+    text = view.text
+    with next(places):
+        sought = st.text_input(
+            text("strategies.search"),
+            key="q",
+            bind="query-params",
+            live=True,
+            placeholder=text("strategies.search_in"),
+            max_chars=200,
+        )
+    with next(places):
+        kind = choice(view, "type", text("strategies.type"), _known("type", columns[0]))
+    with next(places):
+        symbol = choice(view, "symbol", text("strategies.symbol"), _known("symbol", columns[1]))
+    with next(places):
+        timeframe = choice(view, "timeframe", text("strategies.timeframe"), _known("timeframe", columns[2]))
+    with next(places):
+        grade = choice(view, "grade", text("strategies.grade"), _GRADES)
+    with next(places):
+        state = choice(view, "state", text("strategies.state"), _STATES, lambda state: view.word("state", state))
+    with next(places):
+        rows = st.selectbox(text("strategies.rows"), _PER_PAGE, key="rows", bind="query-params")
+    asked = StrategyQuery(
+        q=sought.strip() or None, type=kind, symbol=symbol, timeframe=timeframe, grade=grade, state=state
+    )
+    return asked, int(rows)
+
+
+def _known(name: str, values: Iterable[str]) -> list[str]:
+    """Return what may be chosen: what there is, and what the address asks for."""
+    asked = st.query_params.get(name)
+    return sorted({*values, asked} if asked else set(values))
+
+
+def _map(view: View) -> StrategyMap:
+    return view.client.strategies_map(view.loads.kept("strategies_map"))
+
+
+def _list(view: View, asked: StrategyQuery, limit: int) -> None:
+    order = Order.of([column for column in _COLUMNS if column.field not in _UNSORTED], _BEST_FIRST)
+    key = f"strategies-table-{st.session_state.get('strategies.table', 0)}"
+    marked = bool(st.session_state.get(key, {}).get("selection", {}).get("rows"))
+    with pager(view, "strategies", (asked, order, limit)) as pages:
+        part = StrategyQuery(sort=order.asked, limit=limit, cursor=pages.cursor)
+        found: Page[Strategy] | None = view.load(
+            f"strategies:{asked}:{part}",
+            lambda: view.client.strategies(**(asked | part)),
+            max_age_s=_FROZEN_S if marked else 1.0,  # what is marked stays where it is
+        )
+        if found is None:
+            return
+        pages.show(found)
+    if not found.items:
+        view.empty("strategies.none_fits" if any(asked.values()) else "strategies.none_yet")
+        return
+    _forget_marks_of_others(found, marked)
+    buttons = st.container(horizontal=True, vertical_alignment="center", key="strategies-actions")
+    shown = [replace(each, state=_state(view, each)) for each in found.items]
+    touched = sorted_table(view, shown, _COLUMNS, key, order, _UNSORTED)
+    if touched.opened is not None:
+        open_page("strategy", id=found.items[touched.opened].id)
+    with buttons:
+        chosen = [found.items[number] for number in touched.rows]
+        roster_buttons(view, chosen, "strategies")
+        st.caption(
+            view.text("strategies.chosen", n=view.number(len(chosen))) if chosen else view.text("strategies.how")
+        )
+
+
+def _state(view: View, strategy: Strategy) -> str:
+    off = strategy.state == "enabled" and not strategy.enabled
+    return view.word("state", "disabled" if off else strategy.state)
+
+
+def _forget_marks_of_others(found: Page[Strategy], marked: bool) -> None:
+    """Take all marks away when the rows are no longer those that were marked: they count rows, not strategies."""
+    ids = tuple(each.id for each in found.items)
+    before = st.session_state.get("strategies.ids")
+    st.session_state["strategies.ids"] = ids
+    if marked and before is not None and before != ids:
+        st.session_state["strategies.table"] = st.session_state.get("strategies.table", 0) + 1
+        st.rerun(scope="fragment")

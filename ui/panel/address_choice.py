@@ -1,0 +1,107 @@
+"""Choices that the address keeps by the desk's own words, so that a link means the same in every language.
+
+Streamlit's own binding writes what people read, which is another word in another language.
+"""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from ui.panel.view import View
+
+__all__ = ["choice", "chosen", "segments"]
+
+
+def choice(view: View, name: str, label: str, options: Sequence[str], shown: Callable[[str], str] = str) -> str | None:
+    """Draw a list to choose from, or nothing of it.
+
+    Parameters
+    ----------
+    view : View
+        For whom.
+    name : str
+        In the address.
+    label : str
+        Above it.
+    options : sequence of str
+        As the desk calls them.
+    shown : callable
+        Gives the words for one.
+
+    Returns
+    -------
+    str or None
+        What is chosen; None for any.
+    """
+    asked = st.query_params.get(name)
+    found = st.selectbox(
+        label,
+        options,
+        index=options.index(asked) if asked in options else None,
+        format_func=shown,
+        placeholder=view.text("choice.any"),
+        key=f"choice.{name}",
+    )
+    _keep(name, found)
+    return found
+
+
+def segments(name: str, label: str, options: Sequence[str], shown: Callable[[str], str] = str) -> str:
+    """Draw a bar of choices of which one is always chosen.
+
+    Parameters
+    ----------
+    name : str
+        In the address.
+    label : str
+        For those who cannot see it.
+    options : sequence of str
+        As the desk calls them; the first one is taken unless another is chosen, and is not written.
+    shown : callable
+        Gives the words for one.
+
+    Returns
+    -------
+    str
+        What is chosen.
+    """
+    found = st.segmented_control(
+        label,
+        options,
+        format_func=shown,
+        default=chosen(name, options),
+        required=True,
+        key=f"choice.{name}",
+        label_visibility="collapsed",
+    )
+    taken = options[0] if found is None else found
+    _keep(name, None if taken == options[0] else taken)
+    return taken
+
+
+def chosen(name: str, options: Sequence[str]) -> str:
+    """Return what is chosen in a bar that is drawn later; its first option by default.
+
+    Parameters
+    ----------
+    name : str
+        In the address.
+    options : sequence of str
+        As for `segments`.
+
+    Returns
+    -------
+    str
+        One of the options.
+    """
+    for asked in (st.session_state.get(f"choice.{name}"), st.query_params.get(name)):
+        if asked in options:
+            return str(asked)
+    return options[0]
+
+
+def _keep(name: str, value: str | None) -> None:
+    if value is None:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value

@@ -1,0 +1,139 @@
+"""A part of a long list that the desk sorts: a click on a title sorts, one on a row opens, boxes choose rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ui.panel.formats import ABSENT
+from ui.panel.tables import ROW_PX, Column, column_configs, frame_of
+from ui.panel.view import View
+
+__all__ = ["Order", "Touched", "sorted_table"]
+
+_SORT = "sort"
+_MARKS = {True: " ↓", False: " ↑"}
+_FALLING = frozenset({"number", "percent", "score", "moment"})  # numbers are mostly asked for from the top
+_HEAD_PX = 40
+_MOST_PX = 760
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a list is sorted.
+
+    Attributes
+    ----------
+    field : str
+        By which column.
+    falling : bool
+        Whether the highest comes first.
+    """
+
+    field: str
+    falling: bool
+
+    @classmethod
+    def of(cls, columns: Sequence[Column], default: "Order") -> "Order":
+        """Return what the address says.
+
+        Parameters
+        ----------
+        columns : sequence of Column
+            Those that the desk can sort by.
+        default : Order
+            Where it names none of them.
+
+        Returns
+        -------
+        Order
+            Of the list.
+        """
+        asked = st.query_params.get(_SORT, "")
+        field = asked.removeprefix("-")
+        return cls(field, asked.startswith("-")) if field in {column.field for column in columns} else default
+
+    @property
+    def asked(self) -> str:
+        """What the desk is asked for."""
+        return f"{'-' * self.falling}{self.field}"
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What was done to a table.
+
+    Attributes
+    ----------
+    rows : tuple of int
+        Numbers of the chosen rows.
+    opened : int or None
+        Number of the row that was clicked.
+    """
+
+    rows: tuple[int, ...]
+    opened: int | None
+
+
+def sorted_table(
+    view: View,
+    rows: Sequence[object],
+    columns: Sequence[Column],
+    key: str,
+    order: Order,
+    unsorted: frozenset[str] = frozenset(),
+) -> Touched:
+    """Draw a part of a list.
+
+    Parameters
+    ----------
+    view : View
+        For whom.
+    rows : sequence
+        Values with the columns' fields.
+    columns : sequence of Column
+        From the left to the right.
+    key : str
+        Stays the same while the rows change.
+    order : Order
+        In which they are.
+    unsorted : frozenset of str
+        Fields that the desk cannot sort by.
+
+    Returns
+    -------
+    Touched
+        What the reader did.
+    """
+    sortable = {column.field: column.kind in _FALLING for column in columns if column.field not in unsorted}
+    chosen = st.dataframe(
+        frame_of(view, rows, columns),
+        height=min(_MOST_PX, ROW_PX * len(rows) + _HEAD_PX),
+        hide_index=True,
+        column_config=column_configs(view, columns, {order.field: _MARKS[order.falling]}),
+        key=key,
+        row_height=ROW_PX,
+        placeholder=ABSENT,
+        on_select=lambda: _titles_touched(key, order, sortable),
+        selection_mode=["multi-row", "single-column", "single-cell"],
+    )
+    picked = tuple(number for number in chosen.selection.rows if number < len(rows))
+    cells = [cell[0] for cell in chosen.selection.cells if cell[0] < len(rows)]
+    return Touched(picked, cells[0] if cells else None)
+
+
+def _titles_touched(key: str, order: Order, sortable: Mapping[str, bool]) -> None:
+    """Sort by the column whose title was clicked; the other way round, if it was already sorted by it."""
+    selection = st.session_state[key]["selection"]
+    remembered = f"{key}.title"
+    before: tuple[str, list[int]] | None = st.session_state.pop(remembered, None)
+    if selection["columns"]:
+        field = selection["columns"][0]
+        st.session_state[remembered] = (field, selection["rows"])
+    elif before is not None and before[1] == selection["rows"] and not selection["cells"]:
+        field = before[0]  # a second click on a title takes its mark away
+    else:
+        return
+    if field in sortable:
+        falling = not order.falling if field == order.field else sortable[field]
+        st.query_params[_SORT] = Order(field, falling).asked
