@@ -9,9 +9,10 @@ from urllib.parse import quote, urlsplit
 import streamlit as st
 
 from ui.errors import SettingError, UnauthorizedError
-from ui.panel.catalogue import Catalogue, catalogue, language_of
+from ui.panel.address_choice import chosen
+from ui.panel.catalogue import LANGUAGES, Catalogue, catalogue, language_of
 from ui.panel.confirmation import ask_if_wanted
-from ui.panel.connections import Connection, connections
+from ui.panel.connections import connections
 from ui.panel.discovery import FoundPage, discovered_pages
 from ui.panel.followed import draw_followed
 from ui.panel.formats import zone_of
@@ -30,17 +31,26 @@ _SESSION_AGE_S = 60.0
 
 def draw() -> None:
     """Draw the page that the address names, and everything around it."""
-    words = catalogue(_language())
+    words = catalogue(chosen(LANGUAGE, _languages()))
     st.set_page_config(page_title="Evoq", page_icon=str(_FOLDER / "icon.svg"), layout="wide")
     st.logo(str(_FOLDER / "logo.svg"), icon_image=str(_FOLDER / "icon.svg"))
-    current = st.navigation(_navigation(words))
+    drawn: list[View] = []
+    current = st.navigation(_navigation(words, drawn))
     st.html(_FOLDER / "panel.css")
+    view = None if st.session_state.get(SIGNED_OUT) else _view(words)
+    if view is None:
+        _to_sign_in(words)
+        return
+    drawn.append(view)
+    draw_header(view, current.title, _languages(), _zones())
+    draw_followed(view)
     current.run()
+    ask_if_wanted(view)
 
 
-def _language() -> str:
-    chosen = st.session_state.get(LANGUAGE) or st.query_params.get(LANGUAGE)
-    return language_of(chosen, st.context.locale)
+def _languages() -> tuple[str, ...]:
+    """Return the languages, that of the browser first."""
+    return tuple(dict.fromkeys((language_of(st.context.locale), *LANGUAGES)))
 
 
 def _zones() -> tuple[str, ...]:
@@ -48,23 +58,18 @@ def _zones() -> tuple[str, ...]:
     return tuple(dict.fromkeys((zone_of(st.context.timezone).key, "UTC")))
 
 
-def _zone() -> str:
-    chosen = st.session_state.get(ZONE) or st.query_params.get(ZONE)
-    zones = _zones()
-    return chosen if chosen in zones else zones[0]
-
-
-def _navigation(words: Catalogue) -> "dict[str, list[st.Page]]":
+def _navigation(words: Catalogue, drawn: list[View]) -> "dict[str, list[st.Page]]":
+    """Return the pages by section; whichever is drawn finds its view in `drawn`."""
     sections: dict[str, list[st.Page]] = {}
     for found in discovered_pages():
-        sections.setdefault(words.text(found.section.title), []).append(_page(found, words))
+        sections.setdefault(words.text(found.section.title), []).append(_page(found, words, drawn))
     return sections
 
 
-def _page(found: FoundPage, words: Catalogue) -> "st.Page":
+def _page(found: FoundPage, words: Catalogue, drawn: list[View]) -> "st.Page":
     page = found.page
     return st.Page(
-        functools.partial(_draw_page, found, words),
+        functools.partial(_draw_page, found, drawn),
         title=words.text(page.title),
         icon=page.icon,
         url_path=page.path or found.name.rpartition(".")[2],
@@ -73,38 +78,25 @@ def _page(found: FoundPage, words: Catalogue) -> "st.Page":
     )
 
 
-def _draw_page(found: FoundPage, words: Catalogue) -> None:
-    """Draw one page with its header, or lead to the sign-in."""
-    connection = None if st.session_state.get(SIGNED_OUT) else _connection()
-    try:
-        view = None if connection is None else _view(connection, words)
-    except UnauthorizedError:
-        view = None
-    if view is None:
-        _to_sign_in(words)
-        return
-    draw_header(view, words.text(found.page.title), _zones())
-    draw_followed(view)
-    view.guard(lambda: found.render(view))
-    ask_if_wanted(view)
+def _draw_page(found: FoundPage, drawn: list[View]) -> None:
+    """Draw a page within its frame; its widgets are its own."""
+    drawn[0].guard(lambda: found.render(drawn[0]))
 
 
-def _connection() -> Connection | None:
-    """Return how the viewer talks with the desk; None if nobody is signed in."""
+def _view(words: Catalogue) -> View | None:
+    """Return what the viewer looks with; None if nobody is signed in."""
     token = st.context.cookies.get(SESSION_COOKIE)
     if token is None:
         return None
     settings: PanelSettings = st.session_state.setdefault(_SETTINGS, PanelSettings.of())
-    try:
-        return connections().of(settings.api_url, token)
-    except SettingError:  # whatever it is, it is no token
-        return None
-
-
-def _view(connection: Connection, words: Catalogue) -> View:
     loads: Loads = st.session_state.setdefault(_LOADS, Loads())
-    session = loads.get("session", connection.quick.session, _SESSION_AGE_S).value
-    return View(connection, words, zone_of(_zone()), loads, None if session is None else session.role)
+    try:
+        connection = connections().of(settings.api_url, token)
+        session = loads.get("session", connection.quick.session, _SESSION_AGE_S).value
+    except (SettingError, UnauthorizedError):  # whatever the cookie holds, it is no session
+        return None
+    zone = zone_of(chosen(ZONE, _zones()))
+    return View(connection, words, zone, loads, None if session is None else session.role)
 
 
 def _to_sign_in(words: Catalogue) -> None:

@@ -6,6 +6,7 @@ import time
 import streamlit as st
 
 from ui.overview_answers import FeedState, Overview
+from ui.panel.address_choice import segments
 from ui.panel.catalogue import LANGUAGES
 from ui.panel.formats import clock_time, duration
 from ui.panel.states import notice
@@ -26,7 +27,7 @@ _STATUS_TONES = {"ok": "good", "degraded": "warn", "down": "bad"}
 _MONEY_TONES = {"simulated": "simulated", "paper": "muted", "real": "bad"}
 
 
-def draw_header(view: View, title: str, zones: tuple[str, ...]) -> None:
+def draw_header(view: View, title: str, languages: tuple[str, ...], zones: tuple[str, ...]) -> None:
     """Draw the header.
 
     Parameters
@@ -35,6 +36,8 @@ def draw_header(view: View, title: str, zones: tuple[str, ...]) -> None:
         For whom.
     title : str
         Of the page.
+    languages : tuple of str
+        Keys of `LANGUAGES`; the first one is taken unless another is chosen.
     zones : tuple of str
         Time zones to choose from; the first one is taken unless another is chosen.
     """
@@ -42,25 +45,17 @@ def draw_header(view: View, title: str, zones: tuple[str, ...]) -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="evoq-header", gap="small"
     ):
         st.html(f'<h1 class="evoq-title">{html.escape(title)}</h1>', width="content")
-        _choices(view, zones)
+        _choices(view, languages, zones)
     view.live(lambda: _chips(view), _EVERY_S)
 
 
-def _choices(view: View, zones: tuple[str, ...]) -> None:
+def _choices(view: View, languages: tuple[str, ...], zones: tuple[str, ...]) -> None:
     label = f"{LANGUAGES[view.language]} · {view.zone.key}"
     with st.popover(label, icon=":material/tune:", width="content", key="evoq-choices"):
-        st.segmented_control(
-            view.text("header.language"),
-            list(LANGUAGES),
-            format_func=lambda language: LANGUAGES[language],
-            default=view.language,
-            required=True,
-            key=LANGUAGE,
-            bind="query-params",
-        )
-        st.segmented_control(
-            view.text("header.zone"), list(zones), default=zones[0], required=True, key=ZONE, bind="query-params"
-        )
+        st.caption(view.text("header.language"))
+        segments(LANGUAGE, view.text("header.language"), languages, LANGUAGES.__getitem__)
+        st.caption(view.text("header.zone"))
+        segments(ZONE, view.text("header.zone"), zones)
         role = view.text("header.role", role=view.word("role", view.role))
         leave = view.text("header.sign_out")
         st.html(

@@ -115,7 +115,7 @@ class Loads:
         """
         now = self._monotonic()
         kept = self._kept.get(key)
-        if kept is not None and now - kept.at_s <= max_age_s and kept.at_s >= self._fresh_from:
+        if kept is not None and now - kept.at_s <= max_age_s and kept.at_s > self._fresh_from:
             return self._loaded(kept, None)
         if self._outage is not None and now < self._rest_until:
             return self._loaded(kept, self._outage)
