@@ -23,7 +23,7 @@ _LISTING = Listing(
     sorts=("exit_time",),
     default="-exit_time",
     ties=("id",),
-    filters=("strategy_id", "venue"),
+    filters=("strategy_id", "venue", "money"),
     time="exit_time",
     required=frozenset({"exit_time"}),
 )
@@ -73,6 +73,7 @@ class TradeRepository:
         since: object = None,
         until: object = None,
         venue: str | None = None,
+        money: str | None = None,
     ) -> Page:
         """Return a page of a strategy's trades, the latest exit first.
 
@@ -90,8 +91,8 @@ class TradeRepository:
             "-exit_time" or "exit_time".
         since, until : datetime or int, optional
             Only those that ended at or after `since` and before `until`: aware times or ms UTC.
-        venue : str, optional
-            Only those there.
+        venue, money : str, optional
+            Only those there, and with this money.
 
         Returns
         -------
@@ -107,7 +108,7 @@ class TradeRepository:
             sort=sort,
             since=since,
             until=until,
-            filters={"strategy_id": strategy, "venue": venue},
+            filters={"strategy_id": strategy, "venue": venue, "money": money},
             conditions=[condition],
             sought="real" if real else "paper",
         )

@@ -29,6 +29,7 @@ Nothing here imports the other packages: whatever is shown or changed goes throu
 `desk_answers`        status, commands, configuration, logs and alerts
 `session_answers`     who is signed in
 `overview_answers`    the live page: funnel, types, next candle, the map of strategies
+`trade_answers`       trades of a strategy, the price it traded, what it returned
 `price_answers`       candles, tickers, the feed
 `page`, `frames`      a part of a list; answers as DataFrames
 ====================  ======================================================================

@@ -13,6 +13,7 @@ __all__ = [
     "ListQuery",
     "OperationsQuery",
     "StrategyQuery",
+    "TradeQuery",
     "segment",
     "span",
 ]
@@ -45,6 +46,13 @@ class StrategyQuery(ListQuery, total=False):
     enabled: bool | None
     money: str | None
     q: str | None
+
+
+class TradeQuery(ListQuery, total=False):
+    """Which trades: of the backtest, paper or live; `since` and `until` speak of exits."""
+
+    source: str | None
+    money: str | None
 
 
 class EvolutionQuery(ListQuery, total=False):

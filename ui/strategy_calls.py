@@ -8,8 +8,9 @@ from ui.desk_answers import Accepted
 from ui.errors import InvalidValueError
 from ui.overview_answers import StrategyMap
 from ui.page import Page
-from ui.queries import StrategyQuery, segment
+from ui.queries import Instant, StrategyQuery, TradeQuery, segment, span
 from ui.strategy_answers import Equity, Lineage, Neighbourhood, Strategy, StrategyDetail
+from ui.trade_answers import PriceChart, ReturnTable, Trade
 
 __all__ = ["StrategyCalls"]
 
@@ -77,6 +78,64 @@ class StrategyCalls(Calls):
             In columns; its `frame` is a table.
         """
         return self._read(Equity, f"{_strategy_path(strategy)}/equity", {"source": source, "points": points})
+
+    def trades(self, strategy: str, **asked: Unpack[TradeQuery]) -> Page[Trade]:
+        """Return a page of a strategy's closed trades, the latest exit first.
+
+        Parameters
+        ----------
+        strategy : str
+            Its id.
+        **asked : TradeQuery
+            `source` (backtest by default, paper or live), `money`, and what every list takes.
+
+        Returns
+        -------
+        Page of Trade
+            `every` and `frame` go through all pages.
+        """
+        return self._page(Trade, f"{_strategy_path(strategy)}/trades", dict(asked))
+
+    def chart(
+        self, strategy: str, since: Instant | None = None, until: Instant | None = None, points: int = 1_000
+    ) -> PriceChart:
+        """Return the price that a strategy has traded, and what it did.
+
+        Parameters
+        ----------
+        strategy : str
+            Its id.
+        since, until : int or datetime, optional
+            From and before when.
+        points : int
+            At most so many, 4 to 2,000; extremes are kept.
+
+        Returns
+        -------
+        PriceChart
+            In columns; its `frame` is a table.
+        """
+        asked = {"points": points} | span(since, until)
+        return self._read(PriceChart, f"{_strategy_path(strategy)}/chart", asked)
+
+    def returns(self, strategy: str, source: str = "backtest", of: str = "trades") -> ReturnTable:
+        """Return what a strategy returned, month by month, and how its trades or days were distributed.
+
+        Parameters
+        ----------
+        strategy : str
+            Its id.
+        source : str
+            backtest, or oos: from the end of its selection on.
+        of : str
+            trades or days.
+
+        Returns
+        -------
+        ReturnTable
+            Net returns.
+        """
+        return self._read(ReturnTable, f"{_strategy_path(strategy)}/returns", {"source": source, "of": of})
 
     def lineage(self, strategy: str, depth: int = 5) -> Lineage:
         """Return a strategy and its ancestors, so many generations back."""

@@ -11,7 +11,6 @@ __all__ = ["arrives_with"]
 _LATER = tuple(
     (re.compile(pattern), part)
     for pattern, part in (
-        (r"/api/quantitative/strategies/[^/]+/trades", "trading"),
         (r"/api/quantitative/signals", "trading"),
         (r"/api/account(/.*)?", "trading"),
         (r"/api/market/books", "order books"),

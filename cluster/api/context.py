@@ -26,6 +26,7 @@ from storage import (
     RunRepository,
     StrategyRepository,
     SystemStatusRepository,
+    TradeRepository,
     TrialRepository,
 )
 
@@ -104,6 +105,11 @@ class ApiContext:
     def trials(self) -> TrialRepository:
         """Every genome ever evaluated."""
         return TrialRepository(self.database.engine)
+
+    @property
+    def trades(self) -> TradeRepository:
+        """Closed trades of strategies."""
+        return TradeRepository(self.database.engine)
 
     @property
     def evidence(self) -> EvidenceRepository:

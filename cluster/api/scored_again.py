@@ -9,10 +9,11 @@ from cluster.errors import UserError
 from storage import EvidenceRepository, RunRepository
 
 if TYPE_CHECKING:
+    from backtest import Report
     from cluster.api.context import ApiContext
     from market import Candles
 
-__all__ = ["Subject", "curve_again", "neighbourhood_again", "subject_of"]
+__all__ = ["Subject", "curve_again", "evidence_start", "neighbourhood_again", "report_again", "subject_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +80,66 @@ def curve_again(subject: Subject, source: str) -> dict[str, list[float]]:
     dict
         `times`, `index` and `buy_and_hold`.
 
-    Raises
-    ------
-    Problem
-        404 where there are no such candles.
     """
-    import numpy as np
-
     from backtest import Costs, out_of_sample
     from cluster.thin_curve import thin_curve
     from strategies import StrategySpec
 
     row, candles = subject.row, _candles(subject)
-    start = 0
-    if source == "oos":
-        if row["oos_scs"] is None or row["selected_until"] is None:  # looking is choosing, and is counted as such
-            raise Problem(404, "no_evidence", "there is no out-of-sample evidence of it: only finalists are looked at")
-        start = int(np.searchsorted(candles.timestamp, row["selected_until"]))
-        if start >= len(candles):
-            raise Problem(404, "no_evidence", "its selection saw every candle: there is no out-of-sample evidence yet")
+    start = evidence_start(subject, candles) if source == "oos" else 0
     costs = Costs(subject.settings["fee_bps"], subject.settings["slippage_bps"])
     return thin_curve(out_of_sample(StrategySpec(row["type"], row["parameters"]), candles, start, costs))
+
+
+def evidence_start(subject: Subject, candles: "Candles") -> int:
+    """Return the first candle that the selection of a strategy never saw.
+
+    Parameters
+    ----------
+    subject : Subject
+        The strategy.
+    candles : Candles
+        What it was scored on.
+
+    Returns
+    -------
+    int
+        An index into the candles.
+
+    Raises
+    ------
+    Problem
+        404 where there is none, or nobody has looked at them yet.
+    """
+    import numpy as np
+
+    row = subject.row
+    if row["oos_scs"] is None or row["selected_until"] is None:  # looking is choosing, and is counted as such
+        raise Problem(404, "no_evidence", "there is no out-of-sample evidence of it: only finalists are looked at")
+    start = int(np.searchsorted(candles.timestamp, row["selected_until"]))
+    if start >= len(candles):
+        raise Problem(404, "no_evidence", "its selection saw every candle: there is no out-of-sample evidence yet")
+    return start
+
+
+def report_again(subject: Subject) -> "Report":
+    """Test a strategy again on the candles that it was scored on.
+
+    Parameters
+    ----------
+    subject : Subject
+        The strategy.
+
+    Returns
+    -------
+    Report
+        With its trades.
+    """
+    from backtest import Costs, run
+    from strategies import StrategySpec
+
+    costs = Costs(subject.settings["fee_bps"], subject.settings["slippage_bps"])
+    return run(StrategySpec(subject.row["type"], subject.row["parameters"]), _candles(subject), costs)
 
 
 def neighbourhood_again(subject: Subject, x: str | None, y: str | None) -> dict[str, Any]:

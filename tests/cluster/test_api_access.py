@@ -150,7 +150,6 @@ def test_answer_carries_security_headers(client, path):
 @pytest.mark.parametrize(
     ("path", "part"),
     [
-        (f"{Q}/strategies/abc/trades", "trading"),
         (f"{Q}/signals", "trading"),
         ("/api/account/balances", "trading"),
         ("/api/account/orders/1", "trading"),
