@@ -5,7 +5,6 @@ desk merges them, and every zoom shows more of them.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,7 @@ __all__ = ["TimeWindow", "chosen_window", "forget_window", "window_buttons", "wi
 _FROM, _TO = "from", "to"
 _LATEST_MS = 253_370_764_800_000  # the year 9999
 _MOST_DIGITS = 15
-_BARE: Mapping[str, Any] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+_BARE: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 
 @dataclass(frozen=True, slots=True)
