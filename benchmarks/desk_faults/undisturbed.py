@@ -11,6 +11,8 @@ from desk_faults.watched_desk import EVOQ, WatchedDesk
 from sqlalchemy import text
 
 from cluster.run_settings import RunSettings
+from evolution import Optimizer
+from evolution.state_codec import decode_state
 from storage import RunRepository, open_database
 
 __all__ = ["Population", "paused", "population_of", "undisturbed"]
@@ -26,8 +28,8 @@ class Population:
 
     Attributes
     ----------
-    hash : str or None
-        Of its population.
+    hash : str
+        Of its population, as the stored state has it.
     evaluations : int
         Counted by the run.
     trials : int
@@ -36,7 +38,7 @@ class Population:
         What it does.
     """
 
-    hash: str | None
+    hash: str
     evaluations: int
     trials: int
     settings: RunSettings
@@ -60,11 +62,14 @@ def paused(desk: WatchedDesk) -> None:
 def population_of(desk: WatchedDesk) -> Population:
     """Return where the run of a desk that is down stands."""
     with open_database(desk.home, environ={}) as database:
-        record = RunRepository(database.engine).latest()
+        runs = RunRepository(database.engine)
+        record = runs.latest()
         assert record is not None
+        optimizer = Optimizer.from_state(decode_state(runs.state(record.id).data))
         with database.engine.connect() as connection:
             trials = int(connection.execute(text(_TRIALS), {"run": record.id}).scalar_one())
-    return Population(record.population_hash, record.evaluations, trials, RunSettings.stored(record.settings))
+    settings = RunSettings.stored(record.settings)
+    return Population(optimizer.population_hash(), record.evaluations, trials, settings)
 
 
 def undisturbed(population: Population) -> str:
