@@ -75,6 +75,7 @@ class Served:
             "EVOQ_HTTP_PORT": str(self.port),
         }
         self.watch: subprocess.Popen[bytes] | None = None
+        self.refused: list[httpx.Response] = []
 
     def start(self) -> None:
         with self.log.open("ab") as log:
@@ -84,9 +85,12 @@ class Served:
     def is_up(self) -> bool:
         assert self.watch.poll() is None, self.log.read_text()
         try:
-            return httpx.get(f"{self.url}/health", timeout=10).status_code == 200
+            answer = httpx.get(f"{self.url}/health", timeout=10)
         except httpx.TransportError:
             return False
+        if answer.status_code != 200:
+            self.refused.append(answer)
+        return answer.status_code == 200
 
     def ask(self, path: str, role: str = "read", method: str = "GET", **options: object) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.tokens[role]}"}
@@ -218,6 +222,14 @@ def test_serve_started_again_has_lost_nothing(served, api_desk):
     assert served.ask("/api/operations-log?action=enable").json()["total"] == 2
     served.watch.send_signal(signal.SIGTERM)
     assert served.watch.wait(timeout=30) == 0
+
+
+def test_serve_refuses_with_problems_while_it_comes_up(served):
+    """Before the application is there, Serve's proxy answers by itself."""
+    for answer in served.refused:
+        assert answer.headers["content-type"] == "application/problem+json", answer.text
+        assert answer.json()["status"] == answer.status_code
+    assert {answer.json()["code"] for answer in served.refused} <= {"starting", "unavailable"}
 
 
 def test_serve_log_of_the_watch_is_json_without_secrets(served, api_desk):
