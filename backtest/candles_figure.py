@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backtest.errors import BacktestError
-from backtest.figure_style import BLUE, GREY, TIME_TICKS, VERMILION
+from backtest.figure_style import BLUE, GREY, TIME_TICKS, VERMILION, check_lengths
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -32,6 +31,8 @@ def candles_figure(
 ) -> "go.Figure":
     """Draw candles: hollow ones rose, filled ones fell. Whoever draws a box over them selects a span of time.
 
+    Columns that are not of one length are refused with a `BacktestError`.
+
     Parameters
     ----------
     times : sequence of datetime, shape (n,)
@@ -49,11 +50,6 @@ def candles_figure(
     plotly.graph_objects.Figure
         Prices above, volume below.
 
-    Raises
-    ------
-    BacktestError
-        If the columns are not of one length.
-
     Examples
     --------
     >>> day = datetime(2026, 1, 1), datetime(2026, 1, 4)
@@ -63,9 +59,7 @@ def candles_figure(
     """
     import plotly.graph_objects as go
 
-    lengths = {len(each) for each in (times, open_, high, low, close, volume)}
-    if len(lengths) > 1:
-        raise BacktestError(f"columns must be of one length, were of {sorted(lengths)}")
+    check_lengths(times, open_, high, low, close, volume)
     words = {"price": "price", "volume": "volume", "gap": "missing"}
     words |= {name: name for name in ("open", "high", "low", "close")} | dict(labels or {})
     figure = go.Figure()

@@ -5,18 +5,20 @@ Curves are downsampled with their extremes kept, so that a million bars stay lig
 """
 
 import html
+from collections.abc import Sized
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backtest.downsample import downsample
+from backtest.errors import BacktestError
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 __all__ = [
     "BLUE", "GREEN", "GREY", "OKABE_ITO", "ORANGE", "SYMBOLS", "TIME_TICKS", "VERMILION",
-    "curve", "drawdown_of", "lay_out", "title_of",
+    "check_lengths", "curve", "drawdown_of", "lay_out", "lay_out_plain", "title_of",
 ]  # fmt: skip
 
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#7f7f7f"
@@ -54,17 +56,46 @@ def title_of(headline: str, *lines: str, origin: str = "") -> str:
     return f"<b>{label}{html.escape(headline)}</b>{smaller}"
 
 
-def lay_out(figure: "go.Figure", title: str, height: int, **layout: Any) -> "go.Figure":
-    """Give a figure its title and the look of all figures, and return it."""
+def lay_out(figure: "go.Figure", title: str | None, height: int, **layout: Any) -> "go.Figure":
+    """Give a figure its title and the look of all figures, and return it; with None, its page has the title."""
+    if title is not None:
+        figure.update_layout(title={"text": title, "x": 0.01, "xanchor": "left"})
     figure.update_layout(
-        title={"text": title, "x": 0.01, "xanchor": "left"},
         template="plotly_white",
         height=height,
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1.0, "xanchor": "right"},
-        margin={"l": 70, "r": 20, "t": 110, "b": 50},
+        margin={"l": 70, "r": 20, "t": 110 if title is not None else 40, "b": 50},
         **layout,
     )
     return figure
+
+
+def lay_out_plain(figure: "go.Figure", height: int, **layout: Any) -> "go.Figure":
+    """Give a figure the look of one that a page has a title for: its legend above it; and return it."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 55, "r": 15, "t": 25, "b": 45},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0.0},
+    )
+    return figure.update_layout(**layout)
+
+
+def check_lengths(*columns: Sized) -> None:
+    """Check that columns are of one length.
+
+    Parameters
+    ----------
+    *columns : sized
+        Of a figure.
+
+    Raises
+    ------
+    BacktestError
+        If they are not.
+    """
+    lengths = {len(column) for column in columns}
+    if len(lengths) > 1:
+        raise BacktestError(f"columns must be of one length, were of {sorted(lengths)}")
 
 
 def curve(
