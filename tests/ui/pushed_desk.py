@@ -13,10 +13,11 @@ from market import SystemClock
 
 
 class Push:
-    """A push server of a home; its numbers begin anew with each start."""
+    """A push server of a home; its numbers begin anew with each start. Without a gate it knows no sessions."""
 
-    def __init__(self, home: Path, **limits: Any) -> None:
+    def __init__(self, home: Path, gate: Gate | None = None, **limits: Any) -> None:
         self._tokens = Tokens(home)
+        self._gate = gate
         self._limits = PushLimits(**limits)
         self.token = self._tokens.path(Role.READ).read_text()
         self.port = free_port()
@@ -36,7 +37,8 @@ class Push:
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()
             self._over = asyncio.Event()
-            self._server = PushServer(Gate(self._tokens, SystemClock()), port=self.port, limits=self._limits)
+            gate = self._gate or Gate(self._tokens, SystemClock())
+            self._server = PushServer(gate, port=self.port, limits=self._limits)
             await self._server.start()
             started.set()
             await self._over.wait()
