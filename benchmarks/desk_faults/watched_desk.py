@@ -19,6 +19,7 @@ import psutil
 
 from cluster.supervisor.desk_files import DeskFiles
 from cluster.supervisor.desk_processes import SERVICE, marked
+from evolution.schedule import default_batch_size
 
 __all__ = ["EVOQ", "Outage", "WatchedDesk"]
 
@@ -27,7 +28,7 @@ PORTS = ("EVOQ_HTTP_PORT", "EVOQ_WS_PORT", "EVOQ_PANEL_PORT", "EVOQ_RAY_DASHBOAR
 _EVERY_S = 0.1
 _ANSWER_S = 2.0
 _STEADY_S = 2.0
-_UNDER_WAY = 5 * 64  # evaluations: a batch more than are ever under way at a time
+_BATCHES = 5  # one more than are ever under way at a time
 
 
 @dataclass
@@ -163,6 +164,7 @@ class WatchedDesk:
         """
         while (before := self.evaluations()) is None:
             time.sleep(_EVERY_S)
+        goal = before + _BATCHES * default_batch_size(int(self.settings["EVOQ_POPULATION"]))
         outage, began = Outage(), time.monotonic()
         api, push = _Watch(self.api_answers), _Watch(self.push_answers)
         watches = [threading.Thread(target=watch.run, daemon=True) for watch in (api, push)]
@@ -172,7 +174,7 @@ class WatchedDesk:
         healthy_since: float | None = None
         while time.monotonic() - began < patience_s:
             now = time.monotonic()
-            if outage.evolution_s is None and (self.evaluations() or 0) >= before + _UNDER_WAY:
+            if outage.evolution_s is None and (self.evaluations() or 0) >= goal:
                 outage.evolution_s = now - began
             well = self.told().get("state") == "ready" and api.good and push.good and outage.evolution_s is not None
             well = well and self.all_well()

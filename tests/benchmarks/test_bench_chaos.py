@@ -5,7 +5,7 @@ import pytest
 from desk_faults.faults import FAULTS
 
 SHORT = ("kill -9 of the driver", "kill -9 of PostgreSQL", "kill -9 of a worker while it evaluates")
-SETTINGS = {**bench_chaos.SETTINGS, "EVOQ_POPULATION": "517", "EVOQ_FEED_HISTORY": "5000"}
+SETTINGS = {**bench_chaos.SETTINGS, "EVOQ_POPULATION": "320", "EVOQ_FEED_HISTORY": "4000"}
 
 
 @pytest.mark.timeout(400)
