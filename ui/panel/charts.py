@@ -13,7 +13,10 @@ __all__ = ["dress", "plot"]
 def dress(figure: "go.Figure", key: str) -> "go.Figure":
     """Give a figure the look of the page, and return it; its zoom stays while the key does."""
     figure.update_layout(
-        uirevision=key, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font={"family": "inherit"}
+        uirevision=key,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": "Source Sans, sans-serif"},
     )
     return figure
 
