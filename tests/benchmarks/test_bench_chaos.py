@@ -32,9 +32,9 @@ def test_rows_that_were_measured_again_replace_the_others():
 def test_table_says_what_was_not_measured_and_what_was_not_well():
     rows = [
         {"fault": "a", "skipped": "no disk"},
-        {"fault": "b", "api_s": 1.25, "push_s": None, "evolution_s": None, "well_s": None},
+        {"fault": "b", "api_s": 1.25, "push_s": None, "evolution_s": None, "well_s": None, "load": 2.5},
     ]
     assert bench_chaos.table(rows).splitlines()[2:] == [
-        "| a | not measured here: no disk | | | |",
-        "| b | 1.2 s | – | – | **not in time** |",
+        "| a | not measured here: no disk | | | | |",
+        "| b | 1.2 s | – | – | **not in time** | 2.5 |",
     ]
