@@ -152,13 +152,15 @@ class DeskCalls(Calls):
         """Return the configuration."""
         return self._read(Config, f"{Q}/config")
 
-    def put_config(self, config: Config, *, key: str | None = None) -> Config:
+    def put_config(self, config: Config, reason: str | None = None, *, key: str | None = None) -> Config:
         """Replace the configuration, if it still has the version that was read.
 
         Parameters
         ----------
         config : Config
             What `config` returned, changed with `dataclasses.replace`. Its `version` says what is replaced.
+        reason : str, optional
+            For the operations log.
         key : str, optional
             Idempotency-Key; a new one by default.
 
@@ -168,5 +170,6 @@ class DeskCalls(Calls):
             As it is now; a `ConflictError` where somebody else was faster.
         """
         body = {name: value for name, value in asdict(config).items() if name in ("auto_trading", "management", "risk")}
+        body |= without_none({"reason": reason})
         headers = {"If-Match": f'"{config.version}"'}
         return self._write(Config, "PUT", f"{Q}/config", body, key, headers)

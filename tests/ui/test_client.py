@@ -197,8 +197,9 @@ def test_same_key_is_the_same_write(desk):
 def test_config_is_replaced_by_who_has_read_it(desk):
     read = desk.config()
     changed = dataclasses.replace(read, auto_trading=dataclasses.replace(read.auto_trading, max_strategies=7))
-    written = desk.put_config(changed)
+    written = desk.put_config(changed, "a test")
     assert (written.auto_trading.max_strategies, written.version) == (7, read.version + 1)
+    assert desk.operations_log(action="change_config", limit=1).items[0].reason == "a test"
     with pytest.raises(ui.ConflictError) as caught:
         desk.put_config(read)
     assert (caught.value.status, caught.value.code) == (412, "version_conflict")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Response
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
 from cluster.api.caller import Calling
 from cluster.api.context import Context
@@ -67,6 +67,9 @@ class ConfigBody(Body):
     version: int | None = Field(None, description="ignored: If-Match counts")
     changed_by: str | None = Field(None, description="ignored", max_length=1_000)
     changed_at: int | None = Field(None, description="ignored")
+    reason: Annotated[str, StringConstraints(max_length=1_000, strip_whitespace=True)] | None = Field(
+        None, description="for the operations log"
+    )
 
 
 class Config(Answer):
@@ -102,7 +105,9 @@ def put_config(
 
     def write() -> str:
         try:
-            record = context.config.put(values, version=version, changed_by=caller.name, role=str(caller.role))
+            record = context.config.put(
+                values, version=version, changed_by=caller.name, role=str(caller.role), reason=body.reason or None
+            )
         except ConflictError as error:
             raise Problem(412, "version_conflict", str(error)) from error
         return f"version {record.version}"
