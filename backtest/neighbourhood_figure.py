@@ -1,5 +1,6 @@
 """The scores around a strategy as a heat map: a plateau is robust, a lonely peak is luck."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["neighbourhood_figure"]
 
+_HEIGHT, _BARE_HEIGHT = 650, 480
 _MOST_TICKS = 9
 
 
@@ -24,8 +26,9 @@ def neighbourhood_figure(
     y_name: str,
     at: tuple[float, float],
     *,
-    name: str = "",
+    name: str | None = "",
     origin: str = "",
+    labels: Mapping[str, str] | None = None,
 ) -> "go.Figure":
     """Draw the SCS over two parameters.
 
@@ -42,9 +45,11 @@ def neighbourhood_figure(
     at : (float, float)
         The strategy's own values; the nearest cell is marked.
     name : str
-        Headline, "momentum on BTC/USDT 1h · binance".
+        Headline, "momentum on BTC/USDT 1h · binance"; None leaves the title to the page around it.
     origin : str
         Origin of the candles; simulated markets say so in the title.
+    labels : mapping of str to str, optional
+        Other words for "this strategy".
 
     Returns
     -------
@@ -90,7 +95,7 @@ def neighbourhood_figure(
         x=[column],
         y=[row],
         mode="markers",
-        name="this strategy",
+        name=(labels or {}).get("this strategy", "this strategy"),
         marker={"symbol": "x", "size": 14, "color": VERMILION, "line": {"width": 2, "color": "white"}},
         hoverinfo="skip",
         showlegend=True,
@@ -98,6 +103,8 @@ def neighbourhood_figure(
     figure = go.Figure([heat, own])
     figure.update_xaxes(title_text=x_name, **_ticks(x, column))
     figure.update_yaxes(title_text=y_name, **_ticks(y, row))
+    if name is None:
+        return lay_out(figure, None, _BARE_HEIGHT)
     around = np.delete(scores.ravel(), row * x.size + column)
     around = around[~np.isnan(around)]
     median = f"{np.median(around):.1f}" if around.size else "undefined"
@@ -106,7 +113,7 @@ def neighbourhood_figure(
         f"SCS {scores[row, column]:.1f} at {x_name} {x[column]:.6g}, {y_name} {y[row]:.6g} · median around it {median}",
         origin=origin,
     )
-    return lay_out(figure, title, 650)
+    return lay_out(figure, title, _HEIGHT)
 
 
 def _ticks(values: np.ndarray, own: int) -> dict[str, Any]:

@@ -13,8 +13,16 @@ if TYPE_CHECKING:
 
 __all__ = ["score_parts_figure"]
 
+_HEIGHT, _BARE_HEIGHT = 380, 300
 
-def score_parts_figure(parts: Score | Mapping[str, float | None], *, name: str = "", origin: str = "") -> "go.Figure":
+
+def score_parts_figure(
+    parts: Score | Mapping[str, float | None],
+    *,
+    name: str | None = "",
+    origin: str = "",
+    labels: Mapping[str, str] | None = None,
+) -> "go.Figure":
     """Draw how many points each part gives to an SCS, and how many it could give.
 
     Parameters
@@ -23,9 +31,11 @@ def score_parts_figure(parts: Score | Mapping[str, float | None], *, name: str =
         win_rate, sharpe, profit_factor, max_drawdown and volatility, 0..1 each, before weighting; NaN or None counts
         as nothing and is called undefined. A ``total`` beside them plays no part.
     name : str
-        Headline, "momentum on BTC/USDT 1h · binance".
+        Headline, "momentum on BTC/USDT 1h · binance"; None leaves the title to the page around it.
     origin : str
         Origin of the candles; simulated markets say so in the title.
+    labels : mapping of str to str, optional
+        Other words for the parts, and for most, reached, points, of and undefined.
 
     Returns
     -------
@@ -43,22 +53,24 @@ def score_parts_figure(parts: Score | Mapping[str, float | None], *, name: str =
     import plotly.graph_objects as go
 
     values = _checked(parts)
+    words = {name: name for name in ("most", "reached", "points", "of", "undefined")}
+    words |= {part: part.replace("_", " ") for part in PARTS} | dict(labels or {})
     most = [100.0 * weight for weight in WEIGHTS]
     points = [0.0 if value is None else weight * value for weight, value in zip(most, values, strict=True)]
     said = [
-        "undefined" if value is None else f"{point:.1f} of {weight:g}"
+        words["undefined"] if value is None else f"{point:.1f} {words['of']} {weight:g}"
         for value, point, weight in zip(values, points, most, strict=True)
     ]
-    labels = [part.replace("_", " ") for part in PARTS]
-    empty = {"color": "white", "line": {"color": GREY, "width": 1}}
+    names = [words[part] for part in PARTS]
+    empty = {"color": "rgba(0,0,0,0)", "line": {"color": GREY, "width": 1}}
     figure = go.Figure(
         [
-            go.Bar(x=most, y=labels, orientation="h", name="most", marker=empty, hoverinfo="skip"),
+            go.Bar(x=most, y=names, orientation="h", name=words["most"], marker=empty, hoverinfo="skip"),
             go.Bar(
                 x=points,
-                y=labels,
+                y=names,
                 orientation="h",
-                name="reached",
+                name=words["reached"],
                 marker={"color": BLUE},
                 customdata=said,
                 hovertemplate="%{y}: %{customdata}<extra></extra>",
@@ -67,12 +79,14 @@ def score_parts_figure(parts: Score | Mapping[str, float | None], *, name: str =
     )
     beside = [weight + 0.3 for weight in most]
     figure.add_scatter(
-        x=beside, y=labels, mode="text", text=said, textposition="middle right", showlegend=False, hoverinfo="skip"
+        x=beside, y=names, mode="text", text=said, textposition="middle right", showlegend=False, hoverinfo="skip"
     )
-    figure.update_xaxes(title_text="points", range=[0, 36])
+    figure.update_xaxes(title_text=words["points"], range=[0, 36])
     figure.update_yaxes(autorange="reversed")
+    if name is None:
+        return lay_out(figure, None, _BARE_HEIGHT, barmode="overlay")
     title = title_of(name or "score", f"SCS {math.fsum(points):.1f} of 100", origin=origin)
-    return lay_out(figure, title, 380, barmode="overlay")
+    return lay_out(figure, title, _HEIGHT, barmode="overlay")
 
 
 def _checked(parts: Score | Mapping[str, float | None]) -> list[float | None]:

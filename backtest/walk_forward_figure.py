@@ -2,7 +2,7 @@
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,12 +10,15 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from backtest.errors import BacktestError
-from backtest.figure_style import BLUE, GREY, ORANGE, VERMILION, curve, drawdown_of, lay_out, title_of
+from backtest.figure_style import BLUE, GREY, ORANGE, TIME_TICKS, VERMILION, curve, drawdown_of, lay_out, title_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 __all__ = ["walk_forward_figure"]
+
+_HEIGHT, _BARE_HEIGHT = 700, 480
+_WORDS = ("index", "buy and hold", "in sample", "out of sample", "drawdown", "time (UTC)")
 
 
 def walk_forward_figure(
@@ -25,16 +28,17 @@ def walk_forward_figure(
     selected_until: int,
     spans: Sequence[tuple[int, int, str]] = (),
     *,
-    name: str = "",
+    name: str | None = "",
     reason: str = "",
     origin: str = "",
+    labels: Mapping[str, str] | None = None,
 ) -> "go.Figure":
     """Draw the index of a strategy, or the stitched one of a run, in sample and out of sample.
 
     Parameters
     ----------
     times : array_like of int64, shape (n,)
-        Time of every value, ms UTC, ascending; equal neighbours are allowed.
+        Time of every value, ms, ascending; equal neighbours are allowed. UTC, unless `labels` name another zone.
     index : array_like of float, shape (n,)
         Compounded net returns, as `Report.index` or `OutOfSample.index`; NaN is not drawn.
     buy_and_hold : array_like of float, shape (n,)
@@ -44,11 +48,13 @@ def walk_forward_figure(
     spans : sequence of (start, stop, label)
         Test spans of a walk-forward, ms UTC; their boundaries become vertical lines.
     name : str
-        Headline, "momentum on BTC/USDT 1h · binance".
+        Headline, "momentum on BTC/USDT 1h · binance"; None leaves the title to the page around it.
     reason : str
         `Grade.reason`: "C: 12 out-of-sample trades, needs 30".
     origin : str
         Origin of the candles; simulated markets say so in the title.
+    labels : mapping of str to str, optional
+        Other words for index, buy and hold, in sample, out of sample, drawdown and time (UTC).
 
     Returns
     -------
@@ -66,34 +72,46 @@ def walk_forward_figure(
     from plotly.subplots import make_subplots
 
     instants, level, held = _checked(times, index, buy_and_hold)
+    words = {name: name for name in _WORDS} | dict(labels or {})
     when = instants.astype("datetime64[ms]")
     seen = int(np.searchsorted(instants, selected_until, side="right"))
     edge = max(seen - 1, 0) if seen < len(when) else seen  # both parts share a value: the line is whole
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.03, row_heights=[0.7, 0.3])
     for trace in (
-        curve(when, held, "buy and hold", GREY, width=1.2),
-        curve(when[:seen], level[:seen], "in sample", BLUE, width=1.2),
-        curve(when[edge:], level[edge:], "out of sample", ORANGE, width=2.5),
+        curve(when, held, words["buy and hold"], GREY, width=1.2),
+        curve(when[:seen], level[:seen], words["in sample"], BLUE, width=1.2),
+        curve(when[edge:], level[edge:], words["out of sample"], ORANGE, width=2.5),
     ):
         figure.add_trace(trace, row=1, col=1)
-    figure.add_trace(curve(when, drawdown_of(level), "drawdown", VERMILION, fill="tozeroy"), row=2, col=1)
-    figure.update_yaxes(title_text="index", row=1, col=1)
-    figure.update_yaxes(title_text="drawdown", tickformat=".0%", row=2, col=1)
-    figure.update_xaxes(title_text="time (UTC)", row=2, col=1)
-    title = title_of(
-        name or "walk-forward",
-        f"grade {reason}" if reason else "",
-        " · ".join(
-            f"{part} {_change(level[values])} (buy and hold {_change(held[values])})"
-            for part, values in (("in sample", slice(0, seen)), ("out of sample", slice(edge, None)))
-            if len(level[values]) > 1
-        ),
-        origin=origin,
+    figure.add_trace(curve(when, drawdown_of(level), words["drawdown"], VERMILION, fill="tozeroy"), row=2, col=1)
+    figure.update_yaxes(title_text=words["index"], row=1, col=1)
+    figure.update_yaxes(title_text=words["drawdown"], tickformat=".0%", row=2, col=1)
+    figure.update_xaxes(title_text=words["time (UTC)"], tickformatstops=TIME_TICKS, row=2, col=1)
+    title = (
+        None
+        if name is None
+        else title_of(
+            name or "walk-forward",
+            f"grade {reason}" if reason else "",
+            " · ".join(
+                f"{part} {_change(level[values])} (buy and hold {_change(held[values])})"
+                for part, values in (("in sample", slice(0, seen)), ("out of sample", slice(edge, None)))
+                if len(level[values]) > 1
+            ),
+            origin=origin,
+        )
     )
     shapes = [_line(instant) for instant in sorted({instant for start, stop, _ in spans for instant in (start, stop)})]
     if instants[0] <= selected_until < instants[-1]:
         shapes.append(_shade(selected_until, int(instants[-1])))
-    return lay_out(figure, title, 700, hovermode="x", shapes=shapes, annotations=[_label(*span) for span in spans])
+    return lay_out(
+        figure,
+        title,
+        _BARE_HEIGHT if title is None else _HEIGHT,
+        hovermode="x",
+        shapes=shapes,
+        annotations=[_label(*span) for span in spans],
+    )
 
 
 def _checked(times: ArrayLike, index: ArrayLike, held: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

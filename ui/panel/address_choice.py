@@ -12,7 +12,9 @@ from ui.panel.view import View
 __all__ = ["choice", "chosen", "segments"]
 
 
-def choice(view: View, name: str, label: str, options: Sequence[str], shown: Callable[[str], str] = str) -> str | None:
+def choice(
+    view: View, name: str, label: str, options: Sequence[str], shown: Callable[[str], str] = str, none: str = ""
+) -> str | None:
     """Draw a list to choose from, or nothing of it.
 
     Parameters
@@ -27,6 +29,8 @@ def choice(view: View, name: str, label: str, options: Sequence[str], shown: Cal
         As the desk calls them.
     shown : callable
         Gives the words for one.
+    none : str
+        What stands there while nothing is chosen; "All" by default.
 
     Returns
     -------
@@ -39,14 +43,16 @@ def choice(view: View, name: str, label: str, options: Sequence[str], shown: Cal
         options,
         index=options.index(asked) if asked in options else None,
         format_func=shown,
-        placeholder=view.text("choice.any"),
+        placeholder=none or view.text("choice.any"),
         key=f"choice.{name}",
     )
     _keep(name, found)
     return found
 
 
-def segments(name: str, label: str, options: Sequence[str], shown: Callable[[str], str] = str) -> str:
+def segments(
+    name: str, label: str, options: Sequence[str], shown: Callable[[str], str] = str, default: str = ""
+) -> str:
     """Draw a bar of choices of which one is always chosen.
 
     Parameters
@@ -56,9 +62,11 @@ def segments(name: str, label: str, options: Sequence[str], shown: Callable[[str
     label : str
         For those who cannot see it.
     options : sequence of str
-        As the desk calls them; the first one is taken unless another is chosen, and is not written.
+        As the desk calls them.
     shown : callable
         Gives the words for one.
+    default : str
+        What is taken unless another is chosen, and not written; the first one by default.
 
     Returns
     -------

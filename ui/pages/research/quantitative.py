@@ -15,6 +15,7 @@ from ui.panel.sorted_table import Order, sorted_table
 from ui.queries import StrategyQuery
 from ui.strategy_answers import Strategy
 from ui.strategy_parts.roster_actions import roster_buttons
+from ui.strategy_parts.summary import word_of_state
 
 PAGE = PanelPage(path="quantitative", title="strategies.title", icon=":material/query_stats:", order=10)
 
@@ -135,7 +136,7 @@ def _list(view: View, asked: StrategyQuery, limit: int) -> None:
         return
     _forget_marks_of_others(found, marked)
     buttons = st.container(horizontal=True, vertical_alignment="center", key="strategies-actions")
-    shown = [replace(each, state=_state(view, each)) for each in found.items]
+    shown = [replace(each, state=word_of_state(view, each)) for each in found.items]
     touched = sorted_table(view, shown, _COLUMNS, key, order, _UNSORTED)
     if touched.opened is not None:
         open_page("strategy", id=found.items[touched.opened].id)
@@ -145,11 +146,6 @@ def _list(view: View, asked: StrategyQuery, limit: int) -> None:
         st.caption(
             view.text("strategies.chosen", n=view.number(len(chosen))) if chosen else view.text("strategies.how")
         )
-
-
-def _state(view: View, strategy: Strategy) -> str:
-    off = strategy.state == "enabled" and not strategy.enabled
-    return view.word("state", "disabled" if off else strategy.state)
 
 
 def _forget_marks_of_others(found: Page[Strategy], marked: bool) -> None:

@@ -1,0 +1,107 @@
+"""Who a strategy descends from."""
+
+import html
+from collections.abc import Mapping
+
+import streamlit as st
+
+from backtest.plots import lineage_figure
+from ui.overview_answers import StrategyMap
+from ui.panel import View, plot
+from ui.panel.address_choice import segments
+from ui.panel.opening import address_of
+from ui.strategy_answers import Ancestor, Lineage
+from ui.strategy_parts.summary import strategy_of
+
+__all__ = ["depth_asked", "draw_ancestry"]
+
+_AGE_S = 600.0
+_DEPTHS, _USUAL_DEPTH = ("2", "5", "10", "20"), "5"
+_MOST_ROWS = 40
+
+
+def depth_asked(view: View) -> int:
+    """Ask how many steps back; outside of what draws itself again."""
+    return int(
+        segments(
+            "depth",
+            view.text("strategy.depth"),
+            _DEPTHS,
+            lambda depth: view.text("strategy.depth_n", n=depth),
+            default=_USUAL_DEPTH,
+        )
+    )
+
+
+def draw_ancestry(view: View, strategy: str, depth: int) -> None:
+    """Draw a strategy's ancestors, as a graph and as a list.
+
+    Parameters
+    ----------
+    view : View
+        For whom.
+    strategy : str
+        Its id.
+    depth : int
+        How many steps back.
+    """
+    found = strategy_of(view, strategy)
+    if found is None:
+        return
+    lineage = view.load(f"lineage:{strategy}:{depth}", lambda: view.client.lineage(strategy, depth), max_age_s=_AGE_S)
+    if lineage is None:
+        return
+    if not lineage.nodes:
+        view.empty("strategy.no_ancestors")
+        return
+    nodes = lineage.nodes
+    figure = lineage_figure(
+        [node.id for node in nodes],
+        [node.depth for node in nodes],
+        [view.word("operator", node.operator) for node in nodes],
+        [node.fitness for node in nodes],
+        [(edge.parent, edge.child) for edge in lineage.edges],
+        labels={"depth": view.text("strategy.steps_back"), "fitness": view.text("strategy.fitness")},
+    )
+    plot(figure, f"lineage-{strategy}-{depth}", view.text("strategy.lineage_alt", n=view.number(len(nodes))))
+    _list(view, lineage)
+
+
+def _list(view: View, lineage: Lineage) -> None:
+    points: StrategyMap | None = view.loads.get("strategies_map", lambda: _map(view), 30.0).value
+    alive = set() if points is None else set(points.id)
+    titles = (
+        view.text("strategies.id"),
+        view.text("strategy.operator"),
+        view.text("strategy.steps_back"),
+        view.text("strategy.fitness"),
+        view.text("strategy.parameters"),
+    )
+    head = "".join(f"<th>{html.escape(title)}</th>" for title in titles)
+    rows = "".join(_row(view, node, node.id in alive) for node in lineage.nodes[:_MOST_ROWS])
+    st.html(
+        f'<div class="evoq-scroll"><table class="evoq-table"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+    if len(lineage.nodes) > _MOST_ROWS:
+        st.caption(view.text("strategy.more_ancestors", n=view.number(len(lineage.nodes) - _MOST_ROWS)))
+
+
+def _map(view: View) -> StrategyMap:
+    return view.client.strategies_map(view.loads.kept("strategies_map"))
+
+
+def _row(view: View, node: Ancestor, alive: bool) -> str:
+    """Return a row; the id of one that is still there leads to it."""
+    name = html.escape(node.id)
+    if alive:
+        name = f'<a href="{html.escape(address_of("strategy", id=node.id), quote=True)}" target="_self">{name}</a>'
+    cells = (view.word("operator", node.operator), view.number(node.depth), view.number(node.fitness, 1))
+    shown = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+    return f"<tr><td>{name}</td>{shown}<td>{html.escape(_parameters(view, node.parameters))}</td></tr>"
+
+
+def _parameters(view: View, parameters: Mapping[str, float] | None) -> str:
+    if parameters is None:
+        return view.text("strategy.unknown")
+    return ", ".join(f"{name} {value:.6g}" for name, value in parameters.items())
