@@ -7,8 +7,8 @@ other, with a rest between them. Nobody helps: what is measured is what the supe
 Times include noticing. As root on Linux EVOQ_HOME is a disk of its own, which can be filled.
 
 No candle closes meanwhile (they are of four hours), so that the population depends on the seed alone: at the end
-`evoq evolve` evolves as far from the same seed, undisturbed, and must come to the same population. With --only the
-other rows of FILE stay as they are.
+`evoq evolve` evolves as far from the same seed, undisturbed, and must come to the same population. The machine may
+be shared: of the rows in FILE and those measured now the ones with less load before them stay; delete it to begin anew.
 """
 
 import argparse
@@ -136,9 +136,19 @@ def caption(report: dict[str, Any]) -> str:
 
 
 def merged(before: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows of two campaigns in the order of the faults; the later one counts."""
-    found = {row["fault"]: row for row in [*before, *rows]}
+    """Return the rows of two campaigns in the order of the faults: of each fault the one with less load before it."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in [*before, *rows]:
+        if row["fault"] not in found or supersedes(row, found[row["fault"]]):
+            found[row["fault"]] = row
     return [found[fault.name] for fault in FAULTS if fault.name in found]
+
+
+def supersedes(row: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Return whether a row takes the place of an earlier one; that all was not well in time is never passed over."""
+    if "skipped" in row or "skipped" in other:
+        return "skipped" not in row
+    return row["well_s"] is None or other["well_s"] is None or row["load"] <= other["load"]
 
 
 def main() -> None:
@@ -150,7 +160,7 @@ def main() -> None:
     parser.add_argument("--document", type=Path, help="replace the table in this document")
     options = parser.parse_args()
     report = campaign([fault for fault in FAULTS if options.only in fault.name], options.rest, SETTINGS)
-    if options.only and options.json and options.json.exists():
+    if options.json and options.json.exists():
         report["rows"] = merged(json.loads(options.json.read_text())["rows"], report["rows"])
     text = f"{caption(report)}\n\n{table(report['rows'])}\n"
     print(text)

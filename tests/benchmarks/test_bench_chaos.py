@@ -20,13 +20,24 @@ def test_killed_driver_database_and_worker_recover_with_the_population_of_an_und
     assert text.count("| kill -9 of") == 3
 
 
-def test_rows_that_were_measured_again_replace_the_others():
-    before = [{"fault": fault.name, "well_s": 1.0} for fault in FAULTS]
-    again = [{"fault": FAULTS[3].name, "well_s": 2.0}]
-    merged = bench_chaos.merged(before, again)
-    assert [row["fault"] for row in merged] == [fault.name for fault in FAULTS]
-    assert [row["well_s"] for row in merged].count(2.0) == 1
-    assert bench_chaos.merged([], again) == again
+def row(fault: int, load: float, well_s: float | None = 1.0) -> dict[str, object]:
+    return {"fault": FAULTS[fault].name, "well_s": well_s, "load": load}
+
+
+def test_rows_with_less_load_stay():
+    before = [row(0, 2.0), row(1, 9.0)]
+    now = [row(1, 3.0), row(0, 4.0), row(2, 5.0)]
+    assert bench_chaos.merged(before, now) == [row(0, 2.0), row(1, 3.0), row(2, 5.0)]
+
+
+def test_row_that_was_not_well_counts_until_it_is_well():
+    assert bench_chaos.merged([row(3, 1.0)], [row(3, 9.0, None)]) == [row(3, 9.0, None)]
+    assert bench_chaos.merged([row(3, 1.0, None)], [row(3, 9.0)]) == [row(3, 9.0)]
+
+
+def test_row_that_was_measured_stays():
+    skipped = {"fault": FAULTS[4].name, "skipped": "no disk"}
+    assert bench_chaos.merged([row(4, 9.0)], [skipped]) == bench_chaos.merged([skipped], [row(4, 9.0)]) == [row(4, 9.0)]
 
 
 def test_table_says_what_was_not_measured_and_what_was_not_well():
