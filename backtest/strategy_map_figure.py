@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["strategy_map_figure"]
 
 _HEIGHT = 460
-_NO_EVIDENCE = -4.0
+_BAND = (-17.0, -4.0)  # where those without evidence stand, spread so that each can be seen
+_GOLDEN = 0.6180339887
+_TICKS = (0, 20, 40, 60, 80, 100)
 
 
 def strategy_map_figure(
@@ -38,13 +40,13 @@ def strategy_map_figure(
     scs : sequence of (float or None)
         SCS on all candles, 0..100; those without one are left out.
     oos_scs : sequence of (float or None)
-        SCS on candles after selection; those without one stand on a line of their own below 0.
+        SCS on candles after selection; those without one stand in a band of their own below 0.
     threshold : float, optional
         SCS that real money asks for.
     hover : sequence of str
         A line more for each point.
     labels : mapping of str to str, optional
-        Other words for scs, oos_scs and threshold.
+        Other words for scs, oos_scs, threshold and no_evidence.
 
     Returns
     -------
@@ -67,11 +69,16 @@ def strategy_map_figure(
     lengths = {len(ids), len(types), len(scs), len(oos_scs), len(hover) or len(ids)}
     if len(lengths) > 1:
         raise BacktestError(f"columns must be of one length, were of {sorted(lengths)}")
-    words = {"scs": "SCS", "oos_scs": "SCS out of sample", "threshold": "threshold"}
+    words = {"scs": "SCS", "oos_scs": "SCS out of sample", "threshold": "threshold", "no_evidence": "no evidence yet"}
     words |= labels or {}
     kinds = np.asarray(types, object)
     x = np.asarray([np.nan if value is None else value for value in scs], float)
-    y = np.asarray([_NO_EVIDENCE if value is None else value for value in oos_scs], float)
+    y = np.asarray([np.nan if value is None else value for value in oos_scs], float)
+    proven = np.isfinite(y)
+    y = np.where(proven, y, _BAND[0] + (_BAND[1] - _BAND[0]) * (np.arange(len(ids)) * _GOLDEN % 1.0))
+    told = np.asarray(
+        [f"{value:.1f}" if known else words["no_evidence"] for value, known in zip(y, proven, strict=True)]
+    )
     extra = np.asarray(hover or [""] * len(ids), object)
     names = np.asarray(ids, object)
     figure = go.Figure()
@@ -88,9 +95,9 @@ def strategy_map_figure(
                 "size": 6,
                 "opacity": 0.75,
             },
-            customdata=np.stack([names[here], extra[here]], axis=-1),
-            hovertemplate=f"%{{customdata[0]}}<br>{words['scs']} %{{x:.1f}} · {words['oos_scs']} %{{y:.1f}}"
-            "<br>%{customdata[1]}<extra>" + name + "</extra>",
+            customdata=np.stack([names[here], told[here], extra[here]], axis=-1),
+            hovertemplate=f"%{{customdata[0]}}<br>{words['scs']} %{{x:.1f}} · {words['oos_scs']} %{{customdata[1]}}"
+            "<br>%{customdata[2]}<extra>" + name + "</extra>",
         )
     if threshold is not None:
         line = {"color": GREY, "width": 1, "dash": "dash"}
@@ -98,13 +105,18 @@ def strategy_map_figure(
         figure.add_vline(threshold, line=line, **named)
         figure.add_hline(threshold, line=line)
     figure.update_xaxes(title_text=words["scs"], range=[-2, 102], zeroline=False)
-    figure.update_yaxes(
-        title_text=words["oos_scs"],
-        range=[-9, 102],
-        zeroline=False,
-        tickvals=[_NO_EVIDENCE, 0, 20, 40, 60, 80, 100],
-        ticktext=["–", "0", "20", "40", "60", "80", "100"],
-    )
+    figure.update_yaxes(title_text=words["oos_scs"], range=[_BAND[0] - 2.0, 102], zeroline=False, tickvals=_TICKS)
+    if not proven.all():
+        figure.add_hrect(*_BAND, fillcolor=GREY, opacity=0.08, line_width=0, layer="below")
+        figure.add_annotation(
+            text=words["no_evidence"],
+            x=101,
+            y=_BAND[1],
+            xanchor="right",
+            yanchor="bottom",
+            showarrow=False,
+            font_color=GREY,
+        )
     figure.update_layout(
         height=_HEIGHT,
         margin={"l": 55, "r": 15, "t": 20, "b": 45},

@@ -56,6 +56,9 @@ class Viewer:
     def text(self, key: str, **values: object) -> str:
         return catalogue(self.language).text(key, **values)
 
+    def word(self, group: str, value: str | None) -> str:
+        return catalogue(self.language).word(group, value)
+
     @property
     def states(self) -> list[str]:
         """The states that parts of the page say they are in: loading, empty, stale, error, failed."""

@@ -1,11 +1,15 @@
 """The desk at a glance: what runs, how far evolution is, what came of it, and what wants attention."""
 
+import time
+
 import streamlit as st
 
 from backtest.plots import strategy_map_figure
-from ui.overview_answers import Overview, StrategyMap
+from ui.desk_answers import Service
+from ui.overview_answers import Overview, Pace, StrategyMap
 from ui.panel import PanelPage, Tile, View, html_table, plot, tiles
 from ui.panel.header import OVERVIEW_AGE_S
+from ui.panel.tiles import SHAPES
 
 PAGE = PanelPage(path="", title="overview.title", icon=":material/monitoring:", order=10)
 
@@ -13,6 +17,7 @@ _EVERY_S = 2.0
 _MAP_EVERY_S = 4.0
 _MAP_AGE_S = 3.0
 _RUNS_TONES = {"running": "good", "starting": "warn", "paused": "warn", "stopped": "muted"}
+_SERVICE_TONES = {"running": "good", "starting": "warn", "restarting": "warn", "stopping": "muted", "stopped": "muted"}
 
 
 def render(view: View) -> None:
@@ -51,22 +56,14 @@ def _progress(view: View) -> None:
     tone = _RUNS_TONES.get(pace.state, "bad")
     shown = (
         Tile(text("overview.evolution"), view.word("evolution", pace.state), pace.run_id or "", tone),
-        Tile(
-            text("overview.generation"),
-            view.number(pace.generation),
-            text("overview.round", n=view.number(pace.round)),
-        ),
+        Tile(text("overview.generation"), view.number(pace.generation), _round(view, pace)),
         Tile(
             text("overview.evaluations"),
             view.number(pace.evaluations_per_s, 0, "/s"),
             text("overview.evaluations_all", n=view.number(pace.evaluations)),
         ),
         Tile(text("overview.bars"), view.number(bars, 1, "M/s"), text("overview.bars_note")),
-        Tile(
-            text("overview.best"),
-            view.number(pace.best_scs, 1),
-            text("overview.median", n=view.number(pace.median_scs, 1)),
-        ),
+        _best(view, overview),
         Tile(
             text("overview.enabled"),
             view.number(counts.enabled),
@@ -74,6 +71,24 @@ def _progress(view: View) -> None:
         ),
     )
     tiles(shown)
+
+
+def _round(view: View, pace: Pace) -> str:
+    """Say in which round evolution is, or how long it rests."""
+    if pace.state == "running" and pace.next_generation_ts is not None:
+        left_s = pace.next_generation_ts / 1_000 - time.time()
+        if left_s > 0.0:
+            return view.text("overview.next_generation", time=view.duration(left_s))
+    return view.text("overview.round", n=view.number(pace.round))
+
+
+def _best(view: View, overview: Overview) -> Tile:
+    """Return the best score of all types."""
+    scored = [each for each in overview.per_type if each.best_scs is not None]
+    if not scored:
+        return Tile(view.text("overview.best"), view.number(None))
+    best = max(scored, key=lambda each: each.best_scs or 0.0)
+    return Tile(view.text("overview.best"), view.number(best.best_scs, 1), view.word("type", best.type))
 
 
 def _map(view: View) -> None:
@@ -88,7 +103,7 @@ def _map(view: View) -> None:
     places = zip(points.symbol, points.timeframe, points.grade, strict=True)
     figure = strategy_map_figure(
         points.id,
-        points.type,
+        [view.word("type", each) for each in points.type],
         points.scs,
         points.oos_scs,
         threshold=None if overview is None else overview.funnel.threshold,
@@ -97,6 +112,7 @@ def _map(view: View) -> None:
             "scs": view.text("overview.map_scs"),
             "oos_scs": view.text("overview.map_oos_scs"),
             "threshold": view.text("overview.map_threshold"),
+            "no_evidence": view.text("overview.map_no_evidence"),
         },
     )
     plot(figure, "overview-map", view.text("overview.map_alt", n=view.number(len(points))))
@@ -107,17 +123,17 @@ def _funnel(view: View) -> None:
     if overview is None:
         return
     funnel, text = overview.funnel, view.text
-    steps = (
-        (text("overview.step_all"), funnel.strategies),
-        (text("overview.step_above", n=view.number(funnel.threshold)), funnel.above_threshold),
-        (text("overview.step_a"), funnel.grade_a),
-        (text("overview.step_enabled"), funnel.enabled),
-        (text("overview.step_live"), funnel.live),
-    )
-    html_table(view, ("overview.step", "overview.count"), [(name, view.number(count)) for name, count in steps])
-    if funnel.reasons:
-        first = funnel.reasons[0]
-        st.caption(text("overview.reason", reason=first.reason, n=view.number(first.count)))
+    above = (text("overview.step_above", n=view.number(funnel.threshold)), view.number(funnel.above_threshold))
+    why = [(text("overview.step_reason", reason=each.reason), view.number(each.count)) for each in funnel.reasons[:1]]
+    rows = [
+        (text("overview.step_all"), view.number(funnel.strategies)),
+        above,
+        *why,
+        (text("overview.step_a"), view.number(funnel.grade_a)),
+        (text("overview.step_enabled"), view.number(funnel.enabled)),
+        (text("overview.step_live"), view.number(funnel.live)),
+    ]
+    html_table(view, ("overview.step", "overview.count"), rows)
 
 
 def _types(view: View) -> None:
@@ -136,7 +152,7 @@ def _types(view: View) -> None:
     )
     rows = [
         (
-            each.type,
+            view.word("type", each.type),
             view.number(each.count),
             view.number(each.best_scs, 1),
             view.number(each.median_scs, 1),
@@ -183,6 +199,10 @@ def _alerts(view: View) -> None:
     html_table(view, titles, rows, text_columns=2)
 
 
+def _shape_of(service: Service) -> str:
+    return SHAPES[_SERVICE_TONES.get(service.state, "bad")]
+
+
 def _services(view: View) -> None:
     overview = _overview(view)
     if overview is None:
@@ -192,7 +212,12 @@ def _services(view: View) -> None:
         return
     titles = ("overview.service_name", "overview.service_state", "overview.service_uptime", "overview.service_restarts")
     rows = [
-        (each.name, view.word("service", each.state), view.duration(each.uptime_s), view.number(each.restarts))
+        (
+            each.name,
+            f"{_shape_of(each)} {view.word('service', each.state)}",
+            view.duration(each.uptime_s),
+            view.number(each.restarts),
+        )
         for each in overview.services
     ]
     html_table(view, titles, rows, text_columns=2)
