@@ -63,6 +63,12 @@ class Interruption:
         finally:
             self._deferring, self._stop = False, None
 
+    def end_work(self) -> None:
+        """Ask the work in hand to end in good order, as the first signal does, without asking everything to stop."""
+        stop = self._stop
+        if stop is not None:
+            stop()
+
     def check(self) -> None:
         """Raise what was put off.
 

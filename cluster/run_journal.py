@@ -1,6 +1,7 @@
 """A run's journal in the database: trials, counters, statistics and the state, in one transaction."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -70,6 +71,8 @@ class RunJournal:
         self._history: list[dict[str, Any]] = []
         self._logs: list[dict[str, Any]] = []
         self._last: BatchCommit | None = None
+        self._tried: Counter[str] = Counter()
+        self._joined: Counter[str] = Counter()
 
     def on(self, data_hashes: Mapping[tuple[str, str], str]) -> None:
         """Record trials on other candles from now on: the window has rolled.
@@ -94,8 +97,14 @@ class RunJournal:
             self._history += self._statistics(previous)
         if previous is not None and previous.window != commit.window:
             self._logs.append(self._rolled(commit))
+        self._tried.update(candidate.operator for candidate in commit.candidates)
+        self._joined.update(
+            candidate.operator for candidate, joined in zip(commit.candidates, commit.joined, strict=True) if joined
+        )
         if commit.ends_generation:
             self._logs.append(self._generation(commit))
+            self._tried.clear()
+            self._joined.clear()
         self._last = commit
         self._trials += [
             self._trial(commit.batch, candidate, score)
@@ -164,7 +173,7 @@ class RunJournal:
         return [row(statistics) for statistics in commit.statistics if statistics.members]
 
     def _generation(self, commit: BatchCommit) -> dict[str, Any]:
-        """Describe the archive after a generation."""
+        """Describe a generation: its operators, and what it left behind."""
         alive = [one for one in commit.statistics if one.members]
         coverage = sum(one.coverage for one in alive) / len(alive) if alive else 0.0
         diversity = sum(one.diversity for one in alive) / len(alive) if alive else 0.0
@@ -175,6 +184,11 @@ class RunJournal:
             "message": f"generation {commit.generation}: the archive covers {coverage:.1%}, diversity {diversity:.2f}",
             "details": {
                 "window": commit.window or "0",
+                "generation": commit.generation,
+                "members": {str(one.species): one.members for one in alive},
+                "operators": {
+                    name: {"tried": tried, "accepted": self._joined[name]} for name, tried in self._tried.items()
+                },
                 "coverage": {str(one.species): one.coverage for one in alive},
                 "diversity": {str(one.species): one.diversity for one in alive},
                 "qd_score": {str(one.species): one.quality for one in alive},

@@ -38,6 +38,7 @@ from evolution.journal import BatchCommit, Journal, Listener
 from evolution.objective import ScsObjective
 from evolution.optimizer import Optimizer
 from evolution.population_hash import population_hash
+from evolution.recorded_archive import RecordedElite, recorded_archive
 from evolution.runner import Evaluator, Runner, SerialRunner
 from evolution.settings import Settings
 from evolution.space import Space
@@ -71,6 +72,7 @@ __all__ = [
     "Member",
     "Optimizer",
     "Outcome",
+    "RecordedElite",
     "RunIdentity",
     "Runner",
     "RunnerError",
@@ -93,6 +95,7 @@ __all__ = [
     "encode_state",
     "gather_evidence",
     "population_hash",
+    "recorded_archive",
     "select_finalists",
     "stitched_curve",
 ]

@@ -21,9 +21,12 @@ class Commit:
         Their scores; one that is not finite never ranks.
     shared : tuple of bool
         Whether a child took over the result of an equal one instead of being evaluated.
+    joined : tuple of bool
+        Whether a child has become a member.
     """
 
     batch: int
     candidates: tuple[Candidate, ...]
     scores: tuple[float, ...]
     shared: tuple[bool, ...]
+    joined: tuple[bool, ...]

@@ -275,6 +275,7 @@ class Evolution:
             candidates=commit.candidates,
             scores=commit.scores,
             shared=commit.shared,
+            joined=commit.joined,
             evaluations=optimizer.evaluations,
             distinct=optimizer.distinct,
             generation=optimizer.generation,

@@ -24,6 +24,8 @@ class BatchCommit:
         Their scores; one that is not finite never ranks.
     shared : tuple of bool
         Whether a child took over the result of an equal one instead of being evaluated.
+    joined : tuple of bool
+        Whether a child has become a member.
     evaluations : int
         Committed children so far, this batch included.
     distinct : int
@@ -49,6 +51,7 @@ class BatchCommit:
     candidates: tuple[Candidate, ...]
     scores: tuple[float, ...]
     shared: tuple[bool, ...]
+    joined: tuple[bool, ...]
     evaluations: int
     distinct: int
     generation: int

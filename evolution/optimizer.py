@@ -323,12 +323,14 @@ class Optimizer:
         self._enter()
         batch = self._in_flight.close()
         scores: list[float] = []
+        joined: list[bool] = []
         for slot in batch.slots:
             score, has_joined = self._window.settle(slot, self._breeder.replacement_stream)
             species = self._schedule.locate(slot.candidate.number)[0]
             self._credits[species].reward(slot.candidate.operator, float(has_joined))
             self._distinct += not slot.is_shared
             scores.append(score)
+            joined.append(has_joined)
         self._committed += 1
         self._breed(batch.number + self._identity.lag)
         self._is_torn = False
@@ -337,6 +339,7 @@ class Optimizer:
             candidates=tuple(slot.candidate for slot in batch.slots),
             scores=tuple(scores),
             shared=tuple(slot.is_shared for slot in batch.slots),
+            joined=tuple(joined),
         )
 
     def characterise(self, behaviours: Behaviours) -> None:

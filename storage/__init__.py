@@ -23,6 +23,7 @@ that is not finite is stored as NULL. Every error is one of `storage.errors`; th
 `StrategyRepository`      the population and the roster, and their leaderboard
 `OverviewRepository`      strategies as a whole: why most fail, each type, the map
 `EvolutionLogRepository`  how runs went and what their optimisers did, as one list
+`GenerationRepository`    how species and operators fared, generation by generation
 `EvidenceRepository`      which candles were searched and how often, looks at holdouts, curves
 `SparkRepository`         curves in a few points, for lists
 `ConfigRepository`        the configuration, with a version against lost updates
@@ -75,6 +76,7 @@ from storage.errors import (
 from storage.evidence_repository import MOST_CURVE_POINTS, EvidenceRepository, TrialCount
 from storage.evolution_log_repository import EvolutionLogRepository
 from storage.folders import home
+from storage.generation_repository import GenerationRepository
 from storage.lease_repository import Lease, LeaseRecord, LeaseRepository, require_lease
 from storage.operations_log_repository import OperationsLogRepository
 from storage.pagination import MOST_COUNTED, MOST_ROWS, Page
@@ -117,6 +119,7 @@ __all__ = [
     "EmbeddedServerError",
     "EvidenceRepository",
     "EvolutionLogRepository",
+    "GenerationRepository",
     "HomeError",
     "InUseError",
     "InvalidValueError",

@@ -92,6 +92,68 @@ class OverviewRepository:
         with self._engine.connect() as connection:
             return [TypeSummary(*row) for row in connection.execute(query)]
 
+    def leaders(self, most: int) -> Sequence[Mapping[str, Any]]:
+        """Return the strategies with the best out-of-sample scores.
+
+        Parameters
+        ----------
+        most : int
+            How many at most.
+
+        Returns
+        -------
+        sequence of mappings
+            All columns, the best first; none without such a score.
+        """
+        query = (
+            select(_table)
+            .where(_table.c.oos_scs.is_not(None), _table.c.state != "retired")
+            .order_by(_table.c.oos_scs.desc().nulls_last(), _table.c.id)
+            .limit(int(most))
+        )
+        with self._engine.connect() as connection:
+            return [dict(row._mapping) for row in connection.execute(query)]
+
+    def best_of_runs(self, runs: Sequence[str]) -> Mapping[str, float]:
+        """Return the best SCS of each run.
+
+        Parameters
+        ----------
+        runs : sequence of str
+            Their ids.
+
+        Returns
+        -------
+        mapping of str to float
+            Of those that have strategies with a score.
+        """
+        best = func.max(_table.c.scs)
+        query = select(_table.c.run_id, best).where(_table.c.run_id.in_(list(runs)), _table.c.scs.is_not(None))
+        with self._engine.connect() as connection:
+            return {str(run): float(score) for run, score in connection.execute(query.group_by(_table.c.run_id))}
+
+    def histogram(self, name: str, bins: int) -> Sequence[int]:
+        """Count the scores of strategies in bins of the same width.
+
+        Parameters
+        ----------
+        name : {"scs", "oos_scs"}
+            Which score, 0..100.
+        bins : int
+            How many bins.
+
+        Returns
+        -------
+        sequence of int
+            One count a bin; 100 belongs to the last one.
+        """
+        score = _table.c[name]
+        place = func.least(func.width_bucket(score, 0.0, 100.0, int(bins)), int(bins)).label("place")
+        query = select(place, func.count()).where(score.is_not(None), _table.c.state != "retired").group_by(place)
+        with self._engine.connect() as connection:
+            counted = {int(at): int(count) for at, count in connection.execute(query)}
+        return [counted.get(at, 0) for at in range(1, int(bins) + 1)]
+
     def map_version(self, *, retired: bool = False) -> str:
         """Return a name for what `map` would return: another one as soon as any strategy changes, comes or goes.
 

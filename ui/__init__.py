@@ -18,6 +18,7 @@ Nothing here imports the other packages: whatever is shown or changed goes throu
 `client`              the client, put together
 `desk_calls`          the desk as a whole: status, commands, logs, alerts, configuration
 `strategy_calls`      strategies
+`evolution_calls`     generations, the archive, leaders, luck, runs
 `price_calls`         candles, tickers, the feed
 `session_calls`       signing in and out
 `queries`             what lists may be asked for
@@ -30,6 +31,7 @@ Nothing here imports the other packages: whatever is shown or changed goes throu
 `session_answers`     who is signed in
 `overview_answers`    the live page: funnel, types, next candle, the map of strategies
 `trade_answers`       trades of a strategy, the price it traded, what it returned
+`evolution_answers`   generations, the archive, leaders, luck, runs
 `price_answers`       candles, tickers, the feed
 `page`, `frames`      a part of a list; answers as DataFrames
 ====================  ======================================================================

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast, get_args, ge
 from ui.desk_calls import DeskCalls
 from ui.destination import Destination
 from ui.errors import InvalidValueError
+from ui.evolution_calls import EvolutionCalls
 from ui.frames import frame_of
 from ui.page import Page
 from ui.price_calls import PriceCalls
@@ -135,7 +136,7 @@ def sign_in(
     return connect(url, begun.token, push_url=push_url, ca_file=ca_file, patience_s=patience_s)
 
 
-class Client(DeskCalls, StrategyCalls, PriceCalls, SessionCalls):
+class Client(DeskCalls, StrategyCalls, EvolutionCalls, PriceCalls, SessionCalls):
     """A desk, asked and told over its HTTP API; also a context manager. Made by `connect` or `sign_in`.
 
     What only reads is asked again where the desk is not ready; what writes is sent once, with an Idempotency-Key that

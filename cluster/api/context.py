@@ -21,6 +21,7 @@ from storage import (
     ConfigRepository,
     EvidenceRepository,
     EvolutionLogRepository,
+    GenerationRepository,
     OperationsLogRepository,
     OverviewRepository,
     RunRepository,
@@ -100,6 +101,11 @@ class ApiContext:
     def runs(self) -> RunRepository:
         """Runs of evolution and their history."""
         return RunRepository(self.database.engine)
+
+    @property
+    def generations(self) -> GenerationRepository:
+        """How species and operators fared."""
+        return GenerationRepository(self.database.engine)
 
     @property
     def trials(self) -> TrialRepository:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from cluster.driver.new_run import ACTION as NEW_RUN
+from cluster.driver.new_run import NewRun
 from storage import CommandRepository, StorageError, SystemStatusRepository
 
 __all__ = ["ACTIONS", "STATUS", "Control"]
 
-ACTIONS = ("pause_evolution", "resume_evolution")
+ACTIONS = ("pause_evolution", "resume_evolution", NEW_RUN)
 STATUS = "evolution_control"
 _EVERY_S = 0.5
 _LOST_AFTER_S = 30.0
@@ -31,6 +33,13 @@ class Control:
         Where the pause is kept.
     on_change : callable
         Called after each change.
+    end_run : callable
+        Called, until the run has ended, when another one is wanted in its place.
+
+    Attributes
+    ----------
+    wanted : NewRun or None
+        The run that is to begin when the present one has ended; its command is finished by whoever begins it.
     """
 
     def __init__(
@@ -38,10 +47,13 @@ class Control:
         commands: CommandRepository,
         status: SystemStatusRepository,
         on_change: Callable[[], None] = lambda: None,
+        end_run: Callable[[], None] = lambda: None,
     ) -> None:
         self._commands = commands
         self._status = status
         self._on_change = on_change
+        self._end_run = end_run
+        self.wanted: NewRun | None = None
         self._paused = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="driver control", daemon=True)
@@ -72,9 +84,17 @@ class Control:
         bool
             False if there was nothing.
         """
+        if self.wanted is not None:  # the rest is for the run to come
+            return False
         command = self._commands.take(ACTIONS)
         if command is None:
             return False
+        if command.action == NEW_RUN:
+            self._status.record(STATUS, {"paused": False, "by": command.by, "reason": command.reason})
+            self._paused.clear()
+            self.wanted = NewRun(command)
+            _logger.info("a new run is wanted by %s", command.by)
+            return True
         pausing = command.action == "pause_evolution"
         already = pausing == self._paused.is_set()
         self._status.record(STATUS, {"paused": pausing, "by": command.by, "reason": command.reason})
@@ -93,5 +113,7 @@ class Control:
             try:
                 while self.obey():
                     pass
+                if self.wanted is not None:
+                    self._end_run()
             except StorageError as error:
                 _logger.warning("commands cannot be read: %s", error)

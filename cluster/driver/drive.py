@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from cluster.driver.driver_lease import DriverLease
 from cluster.driver.driver_settings import DriverSettings
 from cluster.driver.first_seen import FirstSeen
 from cluster.driver.gauges import Gauges
+from cluster.driver.new_run import NewRun
 from cluster.driver.reports import Reports
 from cluster.driver.roster import Roster
 from cluster.evolution_run import Desk, EvolutionRun
@@ -82,41 +83,83 @@ def drive(
     Outcome or None
         How it ended; None if it was stopped before there were candles. What is stored goes on exactly there.
     """
-    engine = database.engine
-    runs, status = RunRepository(engine), SystemStatusRepository(engine)
-    alerts = AlertRepository(engine)
-    with DriverLease(LeaseRepository(engine), _resign, _PATIENCE_S):
-        feed = _candles(paths, clock, interruption, status)
+    driver = _Driver(paths, folder, settings, database, session, bus, clock, interruption)
+    with DriverLease(LeaseRepository(database.engine), _resign, _PATIENCE_S):
+        outcome, wanted = driver.one_run(None)
+        while wanted is not None:
+            outcome, wanted = driver.one_run(wanted)
+        return outcome
+
+
+@dataclass(frozen=True)
+class _Driver:
+    """What `drive` was given."""
+
+    paths: Sequence[Path]
+    folder: Path
+    settings: DriverSettings
+    database: Database
+    session: RaySession
+    bus: Bus
+    clock: Clock
+    interruption: Interruption
+
+    def one_run(self, wanted: NewRun | None) -> tuple[Outcome | None, NewRun | None]:
+        """Evolve until somebody asks to stop, or for another run; return how it ended, and the run that is wanted."""
+        engine, clock = self.database.engine, self.clock
+        runs, status, alerts = RunRepository(engine), SystemStatusRepository(engine), AlertRepository(engine)
+        feed = _candles(self.paths, clock, self.interruption, status)
         if feed is None:
-            return None
-        session.start()
-        seen = FirstSeen(folder, partial(_say_changed, alerts))
+            return None, None
+        self.session.start()
+        seen = FirstSeen(self.folder, partial(_say_changed, alerts))
         copies = seen.paths(feed.candles)
         record = _unfinished(runs, copies) if all(path.exists() for path in copies) else None
+        before, record = record, None if wanted is not None else record
         markets = replace(feed, candles=tuple((seen.take_anew if record is None else seen.follow)(feed.candles)))
+        settings = self.settings if wanted is None else wanted.settings(self.settings)
         run_settings = _new(copies, settings) if record is None else RunSettings.stored(record.settings)
-        with EvolutionRun(run_settings, markets, database, session, clock, _logger.info) as run:
+        with EvolutionRun(run_settings, markets, self.database, self.session, clock, _logger.info) as run:
             stored = run.begin() if record is None else run.resume(record.id)
             _logger.info("run %s after %d evaluations", stored.id, stored.evaluations)
+            if wanted is not None:
+                self._take_over(wanted, stored.id, run_settings)
             gauges = Gauges(clock, _mean_bars(markets))
-            reports = Reports(stored.id, status, bus, gauges, clock)
-            control = Control(CommandRepository(engine), status, lambda: reports.tell(control.is_paused()))
-            roster = Roster(StrategyRepository(engine), ConfigRepository(engine))
+            reports = Reports(stored.id, status, self.bus, gauges, clock)
+            control = Control(
+                CommandRepository(engine),
+                status,
+                lambda: reports.tell(control.is_paused()),
+                self.interruption.end_work,
+            )
+            strategies = StrategyRepository(engine)
+            roster = Roster(strategies, ConfigRepository(engine))
+            left_behind = [] if before is None or before.id == stored.id else [before.id]
 
             def heard(commit: BatchCommit) -> None:
                 gauges(commit)
                 reports(commit)
 
             def generation_ended(rows: Sequence[Mapping[str, Any]]) -> None:
+                while left_behind:  # its candidates; the roster stays
+                    strategies.replace_population(left_behind.pop(), [])
                 roster.admit(stored.id)
                 reports.strategies(rows)
 
-            files = CandleFiles(paths)
+            files = CandleFiles(self.paths)
             desk = Desk(lambda: seen.follow(files.read()), control.is_paused, generation_ended)
             with control:
                 alerts.resolve("evolution_waits")
-                outcome, _ = run.evolve(stored, interruption, heard, desk)
-                return outcome
+                outcome, _ = run.evolve(stored, self.interruption, heard, desk)
+            return outcome, None if self.interruption.asked else control.wanted
+
+    def _take_over(self, wanted: NewRun, run_id: str, settings: RunSettings) -> None:
+        """Finish the command that asked for a run which has begun."""
+        engine = self.database.engine
+        wanted.configure(ConfigRepository(engine))
+        CommandRepository(engine).finish(
+            wanted.command.id, "done", f"run {run_id}: population {settings.population:,}, seed {settings.seed}"
+        )
 
 
 def _candles(

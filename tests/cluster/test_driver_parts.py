@@ -125,6 +125,35 @@ def test_control_pauses_and_resumes_and_a_pause_outlives_the_driver(database):
     assert not Control(commands, status).is_paused()
 
 
+def test_control_ends_the_run_for_another_one_until_it_has_ended(database):
+    commands, status = CommandRepository(database.engine), SystemStatusRepository(database.engine)
+    ended = []
+    control = Control(commands, status, end_run=lambda: ended.append(1))
+    commands.add("pause_evolution", by="token.operate", role="operate")
+    settings = {"population": 64, "seed": 9, "evolution_interval": 2.5}
+    asked = commands.add("start_evolution", None, settings, "another seed", by="token.operate", role="operate")
+    later = commands.add("pause_evolution", by="token.operate", role="operate")
+    with control:
+        waiting = threading.Event()
+        for _ in range(100):
+            if len(ended) > 1:
+                break
+            waiting.wait(0.05)
+    assert len(ended) > 1
+    assert not control.is_paused()
+    assert commands.get(asked).status == "running"  # whoever begins the run finishes it
+    assert commands.get(later).status == "accepted"
+    wanted = control.wanted
+    usual = DriverSettings(workers=2)
+    assert wanted.settings(usual) == DriverSettings(population=64, seed=9, workers=2)
+    config = ConfigRepository(database.engine)
+    wanted.configure(config)
+    assert config.get().auto_trading.evolution_interval == 2.5
+    version = config.get().version
+    wanted.configure(config)
+    assert config.get().version == version
+
+
 def strategy(child, **changes):
     """Return a row of the table `strategies`."""
     return {

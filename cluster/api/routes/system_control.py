@@ -15,19 +15,41 @@ from cluster.api.writing import IdempotencyKey, add_command, refused_again
 
 router = APIRouter(prefix="/api/quantitative/system-control", tags=["commands"])
 
-EVOLUTION_ACTIONS = ("start", "stop", "pause_evolution", "resume_evolution")
+NEW_RUN = "start_evolution"
+EVOLUTION_ACTIONS = ("start", "stop", "pause_evolution", "resume_evolution", NEW_RUN)
+
+
+class RunWishes(Body):
+    """What a new run shall be; what is left out is as the desk's environment says."""
+
+    population: int | None = Field(None, ge=16, le=20_000, description="strategies over all types and markets")
+    seed: int | None = Field(None, ge=0, le=2**53, description="of its random numbers")
+    generations_per_window: int | None = Field(
+        None, ge=1, le=1_000_000, description="generations until a new candle closes, at most"
+    )
+    evolution_interval: float | None = Field(
+        None, ge=0, le=31_622_400, description="seconds between generations; changes the configuration"
+    )
 
 
 class SystemCommand(Body):
     """What the desk is told."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"action": "pause_evolution", "reason": "maintenance"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"action": "pause_evolution", "reason": "maintenance"},
+                {"action": NEW_RUN, "settings": {"population": 1034, "seed": 8}, "reason": "another seed"},
+            ]
+        }
+    )
 
     action: Literal[
         "start",
         "stop",
         "pause_evolution",
         "resume_evolution",
+        "start_evolution",
         "pause_trading",
         "resume_trading",
         "kill",
@@ -38,17 +60,25 @@ class SystemCommand(Body):
     confirm: Annotated[str, StringConstraints(max_length=100)] | bool | None = Field(
         None, description="for actions that move money"
     )
+    settings: RunWishes | None = Field(
+        None, description="of the run that start_evolution begins in place of the present"
+    )
 
 
 @router.post("", status_code=HTTP_202_ACCEPTED, summary="Tell the desk")
 def command_system(
     context: Context, caller: Calling, body: SystemCommand, idempotency_key: IdempotencyKey = None
 ) -> Accepted:
-    """Start, stop, pause or resume evolution; what concerns trading is refused until trading is there."""
+    """Start, stop, pause or resume evolution, or begin a new run, which keeps roster and trial counts."""
     if body.action not in EVOLUTION_ACTIONS:
         raise Problem(404, "not_there_yet", f"this desk has no trading yet: {body.action} comes with it")
+    if body.settings is not None and body.action != NEW_RUN:
+        raise Problem(
+            422, "invalid_value", f"field settings belongs to {NEW_RUN}, was sent with {body.action}: remove it"
+        )
+    wishes = {} if body.settings is None else body.settings.model_dump(exclude_none=True)
     is_new = idempotency_key is None or context.commands.by_key(idempotency_key) is None
-    command = add_command(context, caller, body.action, None, {}, body.reason, idempotency_key)
+    command = add_command(context, caller, body.action, None, wishes, body.reason, idempotency_key)
     if is_new:
         context.operations.append(
             caller.name,
@@ -57,7 +87,7 @@ def command_system(
             source="api",
             reason=body.reason,
             result="accepted",
-            after={"command_id": command.id},
+            after={"command_id": command.id, **wishes},
         )
     refused_again(command)
     return accepted(command)
