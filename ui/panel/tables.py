@@ -12,7 +12,7 @@ from ui.panel.view import View
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ROW_PX", "Column", "column_configs", "frame_of", "table"]
+__all__ = ["ROW_PX", "Column", "chosen_rows", "column_configs", "frame_of", "table"]
 
 Kind = Literal["text", "number", "percent", "score", "moment", "spark", "tick"]
 
@@ -111,6 +111,23 @@ def table(
     mode: Literal["single-row", "multi-row"] = "single-row" if select == "one" else "multi-row"
     chosen = st.dataframe(frame, height=high, **options, on_select="rerun", selection_mode=mode)
     return [number for number in chosen.selection.rows if number < len(listed)]
+
+
+def chosen_rows(key: str) -> list[int]:
+    """Return the rows that are chosen in a table that is drawn later: it must show the same rows meanwhile.
+
+    Parameters
+    ----------
+    key : str
+        Of the table.
+
+    Returns
+    -------
+    list of int
+        Their numbers.
+    """
+    state = st.session_state.get(key)
+    return [] if state is None else list(state["selection"]["rows"])
 
 
 def frame_of(view: View, rows: Sequence[object], columns: Sequence[Column]) -> "pd.DataFrame":

@@ -1,6 +1,7 @@
 """Who did what, with which reason, and what came of it."""
 
 import json
+import math
 from typing import Any
 
 import streamlit as st
@@ -8,11 +9,14 @@ import streamlit as st
 from ui.desk_answers import OperationsLogRow
 from ui.panel import Column, PanelPage, View, pager, table
 from ui.panel.formats import ABSENT
+from ui.panel.tables import chosen_rows
 
 PAGE = PanelPage(path="operations-log", title="operations.title", icon=":material/history:", order=90)
 
 _PER_PAGE = 50
 _EVERY_S = 3.0
+_AGE_S = 1.0
+_TABLE = "operations-table"
 _COLUMNS = (
     Column("ts", "operations.ts", "moment"),
     Column("action", "operations.action"),
@@ -42,10 +46,12 @@ def _filters(view: View) -> dict[str, str | None]:
 
 
 def _list(view: View, asked: dict[str, Any]) -> None:
+    stands_still = bool(chosen_rows(_TABLE))  # new rows would move the chosen one
     with pager(view, "operations", asked) as pages:
         found = view.load(
             f"operations:{asked}:{pages.cursor}",
             lambda: view.client.operations_log(**asked, limit=_PER_PAGE, cursor=pages.cursor),
+            max_age_s=math.inf if stands_still else _AGE_S,
         )
         if found is None:
             return
@@ -53,7 +59,7 @@ def _list(view: View, asked: dict[str, Any]) -> None:
     if not found.items:
         view.empty("operations.empty")
         return
-    chosen = table(view, found.items, _COLUMNS, "operations-table", select="one")
+    chosen = table(view, found.items, _COLUMNS, _TABLE, select="one")
     for number in chosen:
         _change(view, found.items[number])
 
