@@ -14,6 +14,7 @@ __all__ = ["lineage_figure"]
 
 _HEIGHT = 440
 _MOST_TEXTS = 24
+_ASIDE = 0.12
 
 
 def lineage_figure(
@@ -133,5 +134,6 @@ def _places(
         here.sort()
         here.sort(key=beside.__getitem__)
         for number, each in enumerate(here):
-            places[each] = (-float(depth), (number + 0.5) / len(here) - 0.5)
+            aside = _ASIDE * (number % 3 - 1) if len(here) > 1 else 0.0  # lines among them stay to be seen
+            places[each] = (aside - depth, (number + 0.5) / len(here) - 0.5)
     return places

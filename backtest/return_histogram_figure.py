@@ -63,7 +63,7 @@ def return_histogram_figure(
     figure.add_bar(
         x=[(low + high) / 2.0 for low, high in spans],
         y=list(counts),
-        width=[high - low for low, high in spans],
+        width=[0.96 * (high - low) for low, high in spans],
         marker={
             "color": [VERMILION if loss else BLUE for loss in lost],
             "pattern": {"shape": ["/" if loss else "" for loss in lost], "size": 5, "solidity": 0.4},
@@ -73,11 +73,16 @@ def return_histogram_figure(
         hovertemplate=f"%{{customdata[0]:+.2%}} … %{{customdata[1]:+.2%}}<br>{words['count']} %{{y:,}}<extra></extra>",
         showlegend=False,
     )
-    for value, name, dash, place in ((mean, "mean", "dash", "top right"), (median, "median", "dot", "top left")):
-        if value is not None:
-            named = {"annotation_text": f"{words[name]} {value:+.2%}", "annotation_position": place}
-            figure.add_vline(value, line={"color": GREY, "width": 1.5, "dash": dash}, **named)
+    lines = [
+        (value, words[name], dash)
+        for value, name, dash in ((mean, "mean", "dash"), (median, "median", "dot"))
+        if value is not None
+    ]
+    for number, (value, name, dash) in enumerate(sorted(lines)):  # the lower one says its name on its left
+        place = "top right" if number or len(lines) == 1 else "top left"
+        named = {"annotation_text": f"{name} {value:+.2%}", "annotation_position": place, "annotation_yshift": 16}
+        figure.add_vline(value, line={"color": GREY, "width": 1.5, "dash": dash}, **named)
     figure.update_xaxes(title_text=words["return"], tickformat="+.1~%", zeroline=True)
     figure.update_yaxes(title_text=words["count"], tickformat=",d", rangemode="tozero")
-    figure.update_layout(height=_HEIGHT, margin={"l": 60, "r": 15, "t": 30, "b": 45}, bargap=0.04)
+    figure.update_layout(height=_HEIGHT, margin={"l": 60, "r": 15, "t": 40, "b": 45})
     return figure

@@ -77,24 +77,27 @@ def segments(
         label,
         options,
         format_func=shown,
-        default=chosen(name, options),
+        default=chosen(name, options, default),
         required=True,
         key=f"choice.{name}",
         label_visibility="collapsed",
     )
-    taken = options[0] if found is None else found
-    _keep(name, None if taken == options[0] else taken)
+    usual = default or options[0]
+    taken = usual if found is None else found
+    _keep(name, None if taken == usual else taken)
     return taken
 
 
-def chosen(name: str, options: Sequence[str]) -> str:
-    """Return what is chosen in a bar that is drawn later; its first option by default.
+def chosen(name: str, options: Sequence[str], default: str = "") -> str:
+    """Return what is chosen in a bar that is drawn later.
 
     Parameters
     ----------
     name : str
         In the address.
     options : sequence of str
+        As for `segments`.
+    default : str
         As for `segments`.
 
     Returns

@@ -45,13 +45,14 @@ def draw_conditions(view: View, strategy: str) -> None:
 
 
 def _name(view: View, condition: Condition) -> str:
-    return f"{view.word('condition', condition.name)} ({' + '.join(condition.grades)})"
+    grades = "\u00a0+\u00a0".join(condition.grades)
+    return f"{view.word('condition', condition.name)} ({grades})"
 
 
 def _verdict(view: View, condition: Condition) -> str:
     if condition.value is None:
-        return f"○ {view.text('strategy.unknown')}"
-    return f"{_MET[condition.met]} {view.text('strategy.met') if condition.met else view.text('strategy.missing')}"
+        return f"○\u00a0{view.text('strategy.unknown')}"
+    return f"{_MET[condition.met]}\u00a0{view.text('strategy.met') if condition.met else view.text('strategy.missing')}"
 
 
 def _values(view: View, condition: Condition) -> tuple[str, str]:
