@@ -108,7 +108,7 @@ def chosen(name: str, options: Sequence[str], default: str = "") -> str:
     for asked in (st.session_state.get(f"choice.{name}"), st.query_params.get(name)):
         if asked in options:
             return str(asked)
-    return options[0]
+    return default or options[0]
 
 
 def _keep(name: str, value: str | None) -> None:
