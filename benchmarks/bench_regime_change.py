@@ -1,10 +1,11 @@
 """What a population is worth after the market has changed: evaluations to 95 % of the best, beside a restart.
 
-    python benchmarks/bench_regime_change.py [--seeds 6] [--population 206] [--document docs/benchmarks.md]
+    python benchmarks/bench_regime_change.py [--seeds 6] [--population 206 1034] [--document docs/benchmarks.md]
 
 Markets with a planted edge, hourly; the kind of the edge is the regime. A run evolves on regime B, rolls to a few more
 candles of it (every day), or to regime A (a new regime), and from there to another market of regime B (a regime that
 is back), with and without what is remembered of earlier windows. A restart searches the same candles from nothing.
+Two tables a population: evaluations to a level, which hang on who reaches it at all, and the mean level after a budget.
 """
 
 import argparse
@@ -31,8 +32,14 @@ from market.timeframe import YEAR_MS, parse_timeframe
 SECTION = "## After a regime change"
 SHARPE = 3.0
 SHARES = (0.95, 0.90, 0.80)
+BUDGETS = (0.25, 1.0, 2.0, 4.0, 12.0)
+"""Generations after which the levels are compared."""
+
 NEW_CANDLES = 250
 RESTARTS = 3
+CASES = ("a few more candles", "a new regime", "a regime that is back")
+FORGETFUL = "the same, nothing remembered"
+LEVELS = ("level", "a restart's", "difference")
 
 Curve = npt.NDArray[np.float64]
 Reached = list[int | None]
@@ -124,10 +131,24 @@ def compared(warm: list[Curve], cold: list[list[Curve]], share: float) -> list[s
     return [*cells, *(f"{value:,.0f}" if np.isfinite(value) else "none" for value in (a, b)), _ratio(a, b)]
 
 
-def measured(options: argparse.Namespace) -> str:
-    """Return the table."""
-    population, life = options.population, options.life
-    names = ("a few more candles", "a new regime", "a regime that is back", "the same, nothing remembered")
+def levels(warm: list[Curve], cold: list[list[Curve]], evaluations: int) -> list[str]:
+    """Return the mean levels after a budget, judged as in `compared`, and their difference with its standard error."""
+    ours: list[float] = []
+    theirs: list[float] = []
+    for curve, restarts in zip(warm, cold, strict=True):
+        targets = [max(other[-1] for at, other in enumerate(restarts) if at != index) for index in range(len(restarts))]
+        ours.append(float(np.mean([curve[evaluations - 1] / target for target in targets])))
+        pairs = zip(restarts, targets, strict=True)
+        theirs.append(float(np.mean([restart[evaluations - 1] / target for restart, target in pairs])))
+    difference = np.subtract(ours, theirs)
+    error = difference.std(ddof=1) / np.sqrt(difference.size)
+    return [f"{np.mean(ours):.3f}", f"{np.mean(theirs):.3f}", f"{difference.mean():+.3f} ({error:.3f})"]
+
+
+def curves(options: argparse.Namespace, population: int) -> tuple[dict[str, list[Curve]], dict[str, list[list[Curve]]]]:
+    """Return the best so far of every warm run, and of the restarts beside it, by what happened."""
+    life = options.life
+    names = (*CASES, FORGETFUL) if options.forgetful else CASES
     warm: dict[str, list[Curve]] = {name: [] for name in names}
     cold: dict[str, list[list[Curve]]] = {name: [] for name in names}
     restarts: dict[tuple[str, int], list[Curve]] = {}
@@ -148,26 +169,41 @@ def measured(options: argparse.Namespace) -> str:
         drift = here.rolled(more).best_so_far(life)
         there = here.rolled(away)
         new = there.best_so_far(life)
-        back, forgetful = (there.rolled(again, remembers).best_so_far(life) for remembers in (True, False))
-        wheres = ((kind, seed), (other, seed), following, following)
-        for name, curve, where in zip(names, (drift, new, back, forgetful), wheres, strict=True):
+        later = [there.rolled(again, name != FORGETFUL).best_so_far(life) for name in names[2:]]
+        wheres = (kind, seed), (other, seed), *(following for _ in later)
+        for name, curve, where in zip(names, (drift, new, *later), wheres, strict=True):
             warm[name].append(curve)
             cold[name].append(restarts[where])
-        print(f"{kind} {seed}: done", flush=True)
-    rows = [[name, *compared(warm[name], cold[name], share)] for name in names for share in SHARES]
+        print(f"population {population:,}, {kind} {seed}: done", flush=True)
+    return warm, cold
+
+
+def tables(warm: dict[str, list[Curve]], cold: dict[str, list[list[Curve]]], population: int, life: int) -> str:
+    """Return the two tables of a population."""
+    rows = [[name, *compared(warm[name], cold[name], share)] for name in warm for share in SHARES]
+    budgets = [budget for budget in BUDGETS if budget <= life]
+    means = [
+        [name, f"{budget:g}", *levels(warm[name], cold[name], round(budget * population))]
+        for name in warm
+        for budget in budgets
+    ]
     head = ["after", "of the best", "reach it", "restarts do", "evaluations", "restart", "ratio"]
-    return "\n".join(
-        [
-            f"`python benchmarks/bench_regime_change.py --seeds {options.seeds} --population {population:,}"
-            f" --life {life} --generations {options.generations}` on {machine()}. Planted edges (annual Sharpe ratio "
-            f"{SHARPE:g}; trend and reversion are the regimes), {options.bars:,} hourly bars, five strategy types, "
-            f"{2 * options.seeds} runs; windows of {life} generations; the best is that of two other restarts of "
-            f"{options.generations} generations. Evaluations are all that were spent, within {life} generations, over "
-            "the times the level was reached; elites that are scored again count.",
-            "",
-            table(head, rows, right=True),
-            "",
-        ]
+    shown = table(head, rows, right=True), table(["after", "generations", *LEVELS], means, right=True)
+    return f"**Population {population:,}:**\n\n{shown[0]}\n\n{shown[1]}\n"
+
+
+def introduction(options: argparse.Namespace) -> str:
+    """Return what the tables are of."""
+    populations = " ".join(str(population) for population in options.population)
+    without = "" if options.forgetful else " --no-forgetful"
+    return (
+        f"`python benchmarks/bench_regime_change.py --seeds {options.seeds} --population {populations}"
+        f" --life {options.life} --generations {options.generations}{without}` on {machine()}. Planted edges (annual "
+        f"Sharpe ratio {SHARPE:g}; trend and reversion are the regimes), {options.bars:,} hourly bars, five types, "
+        f"{2 * options.seeds} runs; windows of {options.life} generations; the best is that of two other restarts of "
+        f"{options.generations} generations. Evaluations are all that were spent, within {options.life} generations, "
+        "over the times the level was reached; elites that are scored again count. The second table has the best so "
+        "far as a share of the best, meaned over the runs, and the difference with its standard error."
     )
 
 
@@ -180,19 +216,23 @@ def _ratio(a: float, b: float) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print the table, and write it where that was asked for."""
+    """Measure, print the tables, and write them where that was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=6, help="markets of each regime, at least 2")
-    parser.add_argument("--population", type=int, default=206)
+    parser.add_argument("--population", type=int, nargs="+", default=[206, 1034])
     parser.add_argument("--bars", type=int, default=4_000)
     parser.add_argument("--life", type=int, default=12, help="generations of a window")
     parser.add_argument("--generations", type=int, default=20, help="of a restart")
-    parser.add_argument("--document", type=Path, help="replace the table in this document")
+    parser.add_argument(
+        "--forgetful", action=argparse.BooleanOptionalAction, default=True, help="also runs that remember nothing"
+    )
+    parser.add_argument("--document", type=Path, help="replace the tables in this document")
     options = parser.parse_args(arguments)
     if options.seeds < 2:
         parser.error(f"--seeds must be at least 2, was {options.seeds}")
     started = time.perf_counter()
-    text = measured(options)
+    found = [tables(*curves(options, population), population, options.life) for population in options.population]
+    text = "\n".join([f"{introduction(options)}\n", *found])
     print(text)
     print(f"({time.perf_counter() - started:.0f} s)")
     if options.document:
