@@ -177,6 +177,28 @@ class Bus:
                     found[market] = Ticker(**values)
         return found
 
+    def figures(self) -> dict[str, Any] | None:
+        """Return how large the cache is, and how busy.
+
+        Returns
+        -------
+        dict or None
+            `version`, `memory_bytes`, `most_memory_bytes` (None for no limit), `clients` and `keys`; None where it does
+            not answer.
+        """
+        told: Any = self._attempt(lambda client: (client.info(), client.dbsize()))
+        if told is None:
+            return None
+        info, keys = told
+        version = info.get("valkey_version") or info.get("redis_version")
+        return {
+            "version": None if version is None else str(version),
+            "memory_bytes": int(info.get("used_memory", 0)),
+            "most_memory_bytes": int(info.get("maxmemory", 0)) or None,
+            "clients": int(info.get("connected_clients", 0)),
+            "keys": int(keys),
+        }
+
     def close(self) -> None:
         """Hang up."""
         if self._client is not None:

@@ -47,6 +47,7 @@ from storage.command_repository import Command, CommandRepository
 from storage.config_repository import AutoTrading, ConfigRecord, ConfigRepository, Management
 from storage.database import Database, open_database
 from storage.database_backup import backup
+from storage.database_figures import database_figures
 from storage.database_restore import restore
 from storage.errors import (
     AccountError,
@@ -159,6 +160,7 @@ __all__ = [
     "TypeSummary",
     "VersionError",
     "backup",
+    "database_figures",
     "home",
     "open_cache",
     "open_database",

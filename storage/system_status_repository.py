@@ -1,6 +1,6 @@
 """What was measured of the running system: named values, kept for days, of which the latest is asked for most."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from storage.models import table_of
 from storage.pagination import Listing, Page, read_page
 from storage.partitions import ensure_partitions
 from storage.runtime_models import SystemStatus
-from storage.values import plain
+from storage.values import moment, plain
 
 __all__ = ["StatusRecord", "SystemStatusRepository"]
 
@@ -38,6 +38,16 @@ _LATEST_OF_ALL = text("""
     ) latest
     WHERE names.name IS NOT NULL
 """)
+_SERIES = text("""
+    SELECT to_timestamp(floor(EXTRACT(epoch FROM s.ts) * 1000 / :step_ms) * :step_ms / 1000.0) AS moment, value.key,
+        avg(CAST(value.value AS double precision)) AS mean, min(CAST(value.value AS double precision)) AS lowest,
+        max(CAST(value.value AS double precision)) AS highest
+    FROM system_status s CROSS JOIN LATERAL jsonb_each(s.data) value
+    WHERE s.name = :name AND s.ts >= :since AND s.ts < :until AND jsonb_typeof(value.value) = 'number'
+        AND (CAST(:fields AS text[]) IS NULL OR value.key = ANY (CAST(:fields AS text[])))
+    GROUP BY 1, 2 ORDER BY 1, 2
+""")
+_MOST_FIELDS = 20
 
 
 class StatusRecord(NamedTuple):
@@ -134,6 +144,49 @@ class SystemStatusRepository:
         with self._engine.connect() as connection:
             rows = connection.execute(_LATEST_OF_ALL).all()
         return {row.name: StatusRecord(row.ts, row.name, row.data, float(row.age_s)) for row in rows}
+
+    def series(
+        self, name: str, since: object, until: object, step_ms: int, fields: Sequence[str] | None = None
+    ) -> tuple[Sequence[datetime], Mapping[str, Mapping[str, Sequence[float | None]]]]:
+        """Return how numbers went, put together in steps of time.
+
+        Parameters
+        ----------
+        name : str
+            What was measured.
+        since, until : datetime or int
+            At or after `since` and before `until`: aware times or ms UTC.
+        step_ms : int
+            Width of a step.
+        fields : sequence of str, optional
+            Which of its numbers; all of them by default, at most twenty.
+
+        Returns
+        -------
+        sequence of datetime
+            When each step begins in which something was measured.
+        mapping of str to mapping
+            By field: `mean`, `lowest` and `highest` of each step; None where it was not measured.
+        """
+        asked = {
+            "name": plain(str(name)),
+            "since": moment(since),
+            "until": moment(until),
+            "step_ms": int(step_ms),
+            "fields": None if fields is None else [plain(str(field)) for field in fields],
+        }
+        with self._engine.connect() as connection:
+            rows = connection.execute(_SERIES, asked).all()
+        moments = sorted({row.moment for row in rows})
+        place = {at: number for number, at in enumerate(moments)}
+        found = sorted({row.key for row in rows})[:_MOST_FIELDS]
+        series: dict[str, dict[str, list[float | None]]] = {
+            field: {part: [None] * len(moments) for part in ("mean", "lowest", "highest")} for field in found
+        }
+        for row in rows:
+            for part, values in series.get(row.key, {}).items():
+                values[place[row.moment]] = getattr(row, part)
+        return moments, series
 
     def page(
         self,

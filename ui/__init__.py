@@ -20,6 +20,7 @@ Nothing here imports the other packages: whatever is shown or changed goes throu
 `strategy_calls`      strategies
 `evolution_calls`     generations, the archive, leaders, luck, runs
 `price_calls`         candles, tickers, the feed
+`system_calls`        the cluster, and how measures went
 `session_calls`       signing in and out
 `queries`             what lists may be asked for
 `destination`         where a desk answers, and the token it asks for
@@ -28,6 +29,7 @@ Nothing here imports the other packages: whatever is shown or changed goes throu
 `errors`              what can go wrong, by who must act
 `strategy_answers`    strategies, their curves, ancestors and surroundings
 `desk_answers`        status, commands, configuration, logs and alerts
+`system_answers`      the cluster, and how measures went
 `session_answers`     who is signed in
 `overview_answers`    the live page: funnel, types, next candle, the map of strategies
 `trade_answers`       trades of a strategy, the price it traded, what it returned

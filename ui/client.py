@@ -19,6 +19,7 @@ from ui.queries import StrategyQuery
 from ui.session_answers import SignedIn
 from ui.session_calls import SessionCalls
 from ui.strategy_calls import StrategyCalls
+from ui.system_calls import SystemCalls
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,7 +137,7 @@ def sign_in(
     return connect(url, begun.token, push_url=push_url, ca_file=ca_file, patience_s=patience_s)
 
 
-class Client(DeskCalls, StrategyCalls, EvolutionCalls, PriceCalls, SessionCalls):
+class Client(DeskCalls, StrategyCalls, EvolutionCalls, PriceCalls, SystemCalls, SessionCalls):
     """A desk, asked and told over its HTTP API; also a context manager. Made by `connect` or `sign_in`.
 
     What only reads is asked again where the desk is not ready; what writes is sent once, with an Idempotency-Key that

@@ -12,6 +12,7 @@ __all__ = [
     "AutoTrading",
     "Command",
     "Config",
+    "ConfigChange",
     "Counts",
     "DeskCondition",
     "DeskStatus",
@@ -22,6 +23,7 @@ __all__ = [
     "Management",
     "OperationsLogRow",
     "Service",
+    "ValueChange",
     "Venue",
 ]
 
@@ -209,6 +211,29 @@ class Config:
     version: int
     changed_by: str
     changed_at: Milliseconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueChange:
+    """A value of the configuration that was changed, such as auto_trading.mode."""
+
+    name: str
+    before: bool | float | str | None
+    after: bool | float | str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigChange:
+    """A change of the configuration; `version` is the one that it led to."""
+
+    id: int
+    ts: Milliseconds
+    by: str
+    role: str
+    source: str
+    reason: str | None
+    version: int | None
+    changes: tuple[ValueChange, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

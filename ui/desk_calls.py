@@ -5,11 +5,21 @@ from dataclasses import asdict
 from typing import Unpack
 
 from ui.calls import Calls, Q, decoded, without_none
-from ui.desk_answers import Accepted, Alert, Command, Config, DeskStatus, EvolutionLogRow, Health, OperationsLogRow
+from ui.desk_answers import (
+    Accepted,
+    Alert,
+    Command,
+    Config,
+    ConfigChange,
+    DeskStatus,
+    EvolutionLogRow,
+    Health,
+    OperationsLogRow,
+)
 from ui.errors import AnswerError, CommandFailedError, CommandRefusedError, StillRunningError
 from ui.overview_answers import Overview
 from ui.page import Page
-from ui.queries import AlertQuery, EvolutionQuery, OperationsQuery, segment
+from ui.queries import AlertQuery, ConfigQuery, EvolutionQuery, OperationsQuery, segment
 
 __all__ = ["DeskCalls"]
 
@@ -151,6 +161,10 @@ class DeskCalls(Calls):
     def config(self) -> Config:
         """Return the configuration."""
         return self._read(Config, f"{Q}/config")
+
+    def config_history(self, **asked: Unpack[ConfigQuery]) -> Page[ConfigChange]:
+        """Return a page of who changed which values of the configuration, the newest first; `actor` filters it."""
+        return self._page(ConfigChange, f"{Q}/config/history", dict(asked))
 
     def put_config(self, config: Config, reason: str | None = None, *, key: str | None = None) -> Config:
         """Replace the configuration, if it still has the version that was read.

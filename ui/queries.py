@@ -8,6 +8,7 @@ from ui.errors import InvalidValueError
 
 __all__ = [
     "AlertQuery",
+    "ConfigQuery",
     "EvolutionQuery",
     "Instant",
     "ListQuery",
@@ -69,6 +70,12 @@ class OperationsQuery(ListQuery, total=False):
     actor: str | None
     action: str | None
     target: str | None
+
+
+class ConfigQuery(ListQuery, total=False):
+    """Which changes of the configuration."""
+
+    actor: str | None
 
 
 class AlertQuery(ListQuery, total=False):

@@ -297,5 +297,7 @@ def _seconds(text: str) -> float | None:
     return float(text) if text.isascii() and text.isdecimal() and len(text) <= 6 else None
 
 
-def _written(value: object) -> str:
+def _written(value: object) -> str | list[str]:
+    if isinstance(value, list):
+        return [str(one) for one in value]
     return str(value).lower() if isinstance(value, bool) else str(value)

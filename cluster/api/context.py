@@ -1,19 +1,24 @@
 """What a route may use: repositories, candles, long computations and the clock; handed to it, never looked up."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
 
 from cluster.access import Gate, Passwords, SignIn
 from cluster.api.condition import Pulse
 from cluster.api.heavy_work import HeavyWork
+from cluster.api.inspection import Inspection
+from cluster.api.ray_figures import ray_figures
 from cluster.api.settings import ApiSettings
 from cluster.api.sparks import Sparks
 from cluster.api.token_bucket import Rate
 from cluster.bus import Bus
+from cluster.errors import ClusterFault
 from cluster.feed import FeedReader
 from cluster.opened_database import OpenedDatabase
+from cluster.supervisor.desk_files import DeskFiles
 from market import Clock, SystemClock
 from storage import (
     AlertRepository,
@@ -29,6 +34,7 @@ from storage import (
     SystemStatusRepository,
     TradeRepository,
     TrialRepository,
+    database_figures,
 )
 
 __all__ = ["ApiContext", "Context"]
@@ -64,6 +70,8 @@ class ApiContext:
         Candles and tickers.
     sign_in : SignIn
         Lets people in by password.
+    inspection : Inspection
+        Looks at what may hang.
     """
 
     settings: ApiSettings
@@ -79,12 +87,14 @@ class ApiContext:
     pulse: Pulse = field(init=False)
     prices: FeedReader = field(init=False)
     sign_in: SignIn = field(init=False)
+    inspection: Inspection = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what is kept between requests."""
         object.__setattr__(self, "sparks", Sparks(self.database, self.clock))
         object.__setattr__(self, "pulse", Pulse(self))
         object.__setattr__(self, "sign_in", SignIn(self.database, Passwords(self.settings.home)))
+        object.__setattr__(self, "inspection", Inspection(self._looks(), self.clock))
         object.__setattr__(self, "prices", FeedReader(self.settings.home, self.bus, self.clock))
 
     @property
@@ -151,6 +161,26 @@ class ApiContext:
     def evolution_log(self) -> EvolutionLogRepository:
         """How runs went."""
         return EvolutionLogRepository(self.database.engine)
+
+    def _looks(self) -> dict[str, Callable[[], Any]]:
+        """Return how the parts are asked that may hang."""
+
+        def cache() -> dict[str, Any]:
+            figures = self.bus.figures()
+            if figures is None:
+                raise ClusterFault("the cache does not answer, or there is none")
+            return figures
+
+        def dashboard() -> str | None:
+            address = (DeskFiles(self.settings.home).read_state().get("ray") or {}).get("dashboard")
+            return None if address is None else str(address)
+
+        return {
+            "ray": ray_figures,
+            "database": lambda: database_figures(self.database.engine),
+            "cache": cache,
+            "dashboard_url": dashboard,
+        }
 
     def close(self) -> None:
         """Give everything back."""

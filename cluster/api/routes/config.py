@@ -2,14 +2,16 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
 from pydantic import ConfigDict, Field, StringConstraints
 
 from cluster.api.caller import Calling
 from cluster.api.context import Context
+from cluster.api.lists import ListAnswer, ListParameters, list_answer
 from cluster.api.problems import Problem
 from cluster.api.values import Answer, Body, Milliseconds, milliseconds
 from cluster.api.writing import IdempotencyKey, write_once
@@ -83,6 +85,40 @@ class Config(Answer):
     changed_at: Milliseconds
 
 
+class ConfigHistoryParameters(ListParameters):
+    """What the history of the configuration takes."""
+
+    actor: str | None = Field(None, max_length=200, description="only changes by this one")
+
+
+class ValueChange(Answer):
+    """A value that was changed."""
+
+    name: str = Field(description="such as auto_trading.mode")
+    before: bool | float | str | None
+    after: bool | float | str | None
+
+
+class ConfigChange(Answer):
+    """A change of the configuration."""
+
+    id: int
+    ts: Milliseconds
+    by: str
+    role: str
+    source: str = Field(description="api or command line")
+    reason: str | None
+    version: int | None = Field(description="the version that it led to")
+    changes: list[ValueChange]
+
+
+@router.get("/history", response_model=ListAnswer[ConfigChange], summary="Who changed what, the newest first")
+def list_changes(context: Context, parameters: Annotated[ConfigHistoryParameters, Query()]) -> dict[str, Any]:
+    """Return a page of the changes of the configuration, each with the values that it has changed."""
+    page = context.operations.page(action=_ACTION, result="done", **parameters.asked())
+    return list_answer(page, context.clock.now_ms(), _change)
+
+
 @router.get("", summary="The configuration")
 def show_config(context: Context, response: Response) -> Config:
     """Return the configuration; its version is also the ETag."""
@@ -114,6 +150,28 @@ def put_config(
 
     write_once(context, caller, _ACTION, {"version": version, "sha256": digest}, key=idempotency_key, write=write)
     return _answer(context.config.get(), response)
+
+
+def _change(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a change in the form of an answer."""
+    before, after = _flat(row["before"] or {}), _flat(row["after"] or {})
+    names = [name for name in after | before if before.get(name) != after.get(name)]
+    return {
+        **{name: row[name] for name in ("id", "role", "source", "reason")},
+        "ts": milliseconds(row["ts"]),
+        "by": row["actor"],
+        "version": (row["after"] or {}).get("version"),
+        "changes": [{"name": name, "before": before.get(name), "after": after.get(name)} for name in names],
+    }
+
+
+def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        f"{part}.{name}": value
+        for part, values in config.items()
+        if isinstance(values, Mapping)
+        for name, value in values.items()
+    }
 
 
 def _version(if_match: str | None) -> int:
