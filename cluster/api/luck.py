@@ -21,7 +21,7 @@ class NullScores(Answer):
     """Scores without an edge."""
 
     n: int
-    counts: list[int]
+    counts: list[int] = Field(min_length=BINS, max_length=BINS)
     highest: float
     quantiles: dict[str, float] = Field(description="by share, such as 0.95")
 
@@ -30,7 +30,7 @@ class Survivors(Answer):
     """Scores of the strategies of the desk."""
 
     n: int
-    counts: list[int]
+    counts: list[int] = Field(min_length=BINS, max_length=BINS)
     best: float | None
 
 
@@ -39,7 +39,9 @@ class Luck(Answer):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"edges": [0.0, 50.0, 100.0], "markets": 400}]})
 
-    edges: list[float] = Field(description="of the bins of all histograms, one more than counts")
+    edges: list[float] = Field(
+        min_length=BINS + 1, max_length=BINS + 1, description="of the bins of all histograms, one more than counts"
+    )
     markets: int = Field(description="markets without an edge: real bars, each reflected by the toss of a coin")
     strategies: int = Field(description="strategies tried on each of them")
     bars: int = Field(description="candles of each")

@@ -1,41 +1,62 @@
-"""How a species has come along: fitness, diversity and coverage over generations."""
-
-from collections.abc import Iterable
+"""How a run has come along: fitness, diversity and coverage over its generations."""
 
 import streamlit as st
 
 from backtest.plots import diversity_figure, fitness_figure
-from ui.desk_answers import EvolutionLogRow
+from ui.evolution_answers import Populations
 from ui.panel import View, plot
 
-__all__ = ["draw_course"]
+__all__ = ["GENERATIONS", "draw_course", "populations_of"]
 
-_MOST = 500
+GENERATIONS = 300
+"""The latest ones that are drawn, at most."""
+
 _AGE_S = 3.0
 
 
-def draw_course(view: View, species: str) -> None:
-    """Draw the course of a species in the run that goes on.
+def populations_of(view: View, run_id: str | None, species: str | None) -> Populations | None:
+    """Return the generations of a run; it is said here where there is nothing to show.
 
     Parameters
     ----------
     view : View
         For whom.
-    species : str
-        Such as momentum|BTC/USDT:USDT|1m.
+    run_id : str or None
+        None for the run that was worked on last.
+    species : str or None
+        Only of this one; None for all.
+
+    Returns
+    -------
+    Populations or None
+        With at least one generation.
     """
     found = view.load(
-        f"evolution-course:{species}",
-        lambda: view.client.evolution_log(species=species, limit=_MOST),
+        f"populations:{run_id}:{species}",
+        lambda: view.client.populations(run_id, species, GENERATIONS),
         max_age_s=_AGE_S,
     )
+    if found is not None and not found.generations:
+        view.empty("evolution.course_empty")
+        return None
+    return found
+
+
+def draw_course(view: View, run_id: str | None, species: str | None) -> None:
+    """Draw fitness on the left, diversity and coverage on the right.
+
+    Parameters
+    ----------
+    view : View
+        For whom.
+    run_id, species : str or None
+        As for `populations_of`.
+    """
+    found = populations_of(view, run_id, species)
     if found is None:
         return
-    rows = _last_of_each_generation(found.items)
-    if not rows:
-        view.empty("evolution.course_empty")
-        return
-    generations = [row.generation or 0 for row in rows]
+    rows = found.generations
+    numbers = [row.generation for row in rows]
     words = {
         "generation": view.text("evolution.generation"),
         "score": "SCS",
@@ -48,31 +69,18 @@ def draw_course(view: View, species: str) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader(view.text("evolution.fitness"), anchor=False)
-        figure = fitness_figure(
-            generations,
+        fitness = fitness_figure(
+            numbers,
             [row.best_scs for row in rows],
             [row.q25 for row in rows],
             [row.median_scs for row in rows],
             [row.q75 for row in rows],
             labels=words,
         )
-        plot(figure, "evolution-fitness", view.text("evolution.fitness_alt", species=species))
+        plot(fitness, "evolution-fitness", view.text("evolution.fitness_alt", n=view.number(len(rows))))
     with right:
         st.subheader(view.text("evolution.search"), anchor=False)
-        figure = diversity_figure(
-            generations, [row.diversity for row in rows], [row.coverage for row in rows], labels=words
+        search = diversity_figure(
+            numbers, [row.diversity for row in rows], [row.coverage for row in rows], labels=words
         )
-        plot(figure, "evolution-diversity", view.text("evolution.search_alt", species=species))
-
-
-def _last_of_each_generation(rows: Iterable[EvolutionLogRow]) -> list[EvolutionLogRow]:
-    """Return the last round of every generation of the newest run, oldest first; rows come newest first."""
-    kept: dict[int, EvolutionLogRow] = {}
-    run_id = None
-    for row in rows:
-        if row.generation is None or row.best_scs is None:
-            continue
-        run_id = run_id or row.run_id
-        if row.run_id == run_id:
-            kept.setdefault(row.generation, row)
-    return [kept[generation] for generation in sorted(kept)]
+        plot(search, "evolution-diversity", view.text("evolution.search_alt", n=view.number(len(rows))))

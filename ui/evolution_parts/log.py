@@ -20,20 +20,20 @@ _COLUMNS = (
 )
 
 
-def draw_log(view: View, species: str | None) -> None:
+def draw_log(view: View, run_id: str | None, species: str | None) -> None:
     """Draw a page of the evolution log.
 
     Parameters
     ----------
     view : View
         For whom.
-    species : str or None
-        Only of this one; None for all.
+    run_id, species : str or None
+        Only of these; None for all.
     """
-    with pager(view, "evolution-log", species) as pages:
+    with pager(view, "evolution-log", (run_id, species)) as pages:
         found = view.load(
-            f"evolution-log:{species}:{pages.cursor}",
-            lambda: view.client.evolution_log(species=species, limit=_PER_PAGE, cursor=pages.cursor),
+            f"evolution-log:{run_id}:{species}:{pages.cursor}",
+            lambda: view.client.evolution_log(run_id=run_id, species=species, limit=_PER_PAGE, cursor=pages.cursor),
         )
         if found is None:
             return
