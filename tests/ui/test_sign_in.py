@@ -37,7 +37,8 @@ async def stream(socket: WebSocket):
 def browser_of(desk, **changes):
     settings = PanelSettings(api_url=desk.url, **changes)
     routes = [*sign_in_routes(settings), WebSocketRoute("/_stcore/stream", stream), Route("/{path:path}", page)]
-    application = Starlette(routes=routes, middleware=[Middleware(Guard)])
+    guard = Middleware(Guard, public_url=settings.public_url)
+    application = Starlette(routes=routes, middleware=[guard])
     with (
         Server(SimpleNamespace(application=lambda: application)) as server,
         httpx.Client(base_url=server.url, headers=PAGE, timeout=20.0) as client,
@@ -79,8 +80,9 @@ def test_password_opens_a_session_that_no_script_can_read(browser):
     assert browser.get("/").text == "a page"
 
 
-def test_cookies_under_tls_travel_by_tls_only(stand_in):
-    with browser_of(stand_in, certificate="cert.pem", key="key.pem") as browser:
+@pytest.mark.parametrize("tls", [{"certificate": "cert.pem", "key": "key.pem"}, {"public_url": "https://desk.example"}])
+def test_cookies_under_tls_travel_by_tls_only(stand_in, tls):
+    with browser_of(stand_in, **tls) as browser:
         secret = form_secret(browser)
         sent = {"form": secret, "role": "operate", "password": PASSWORD}
         found = browser.post("/login", data=sent, headers={"cookie": f"evoq_form={secret}"})  # by hand: this is no TLS
@@ -209,6 +211,29 @@ def test_stream_without_a_session_is_refused(browser):
 
 def test_stream_with_a_session_is_opened(browser):
     opened_stream(browser, Cookie=f"evoq_session={TOKEN}")
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "http://127.0.0.1:3000", "http://localhost", "null"])
+def test_stream_from_another_origin_is_refused(browser, origin):
+    with pytest.raises(InvalidStatus, match="403"):
+        opened_stream(browser, Cookie=f"evoq_session={TOKEN}", Origin=origin)
+
+
+def test_stream_from_where_people_find_the_panel_is_opened(stand_in):
+    with browser_of(stand_in, public_url="https://desk.example/") as browser:
+        opened_stream(browser, Cookie=f"evoq_session={TOKEN}", Origin="https://desk.example")
+        opened_stream(browser, Cookie=f"evoq_session={TOKEN}", Origin=str(browser.base_url).rstrip("/"))
+
+
+def test_form_from_another_origin_is_refused(browser, stand_in):
+    sent = {"form": form_secret(browser), "role": "operate", "password": PASSWORD}
+    assert browser.post("/login", data=sent, headers={"origin": "http://127.0.0.1:3000"}).status_code == 403
+    assert stand_in.asked == []
+
+
+def test_session_is_found_among_cookies_of_others(browser):
+    others = f'odd={{"a": [1]}}; =; evoq_session={TOKEN}; b="'
+    assert browser.get("/", headers={"cookie": others}).text == "a page"
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/_stcore/health"])

@@ -1,10 +1,12 @@
-"""Nobody sees a page without a session: whoever has none is led to the sign-in, before Streamlit is asked."""
+"""Nobody sees a page without a session: whoever has none is led to the sign-in, before Streamlit is asked.
 
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import quote
+And nobody sends anything from another origin: a cookie of 127.0.0.1 comes along from every port of it.
+"""
+
+from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import Request, cookie_parser
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,21 +30,41 @@ class Guard:
 
     Parameters
     ----------
-    application : ASGI application
+    app : ASGI application
         What is guarded.
+    public_url : str, optional
+        Where people find it behind a proxy.
     """
 
-    def __init__(self, application: ASGIApp) -> None:
-        self._application = application
+    def __init__(self, app: ASGIApp, public_url: str | None = None) -> None:
+        self._application = app
+        self._public = None if public_url is None else urlsplit(public_url).netloc
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it."""
-        if scope["type"] not in {"http", "websocket"} or _is_open(scope) or _has_session(scope):
+        if scope["type"] not in {"http", "websocket"}:
+            await self._application(scope, receive, send)
+        elif self._is_foreign(scope):
+            await _end(scope, receive, send, PlainTextResponse("this comes from another origin", 403))
+        elif _is_open(scope) or _has_session(scope):
             await self._application(scope, receive, _with_headers(send))
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": "sign in first"})
         else:
-            await _refusal(Request(scope))(scope, receive, _with_headers(send))
+            await _end(scope, receive, send, _to_sign_in(scope))
+
+    def _is_foreign(self, scope: Scope) -> bool:
+        """Tell whether something is sent, or a stream is opened, from a page that is none of ours."""
+        if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
+            return False
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        return origin is not None and urlsplit(origin).netloc not in {headers.get("host"), self._public}
+
+
+async def _end(scope: Scope, receive: Receive, send: Send, response: Response) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": "not here"})
+    else:
+        await response(scope, receive, _with_headers(send))
 
 
 def _is_open(scope: Scope) -> bool:
@@ -51,14 +73,13 @@ def _is_open(scope: Scope) -> bool:
 
 
 def _has_session(scope: Scope) -> bool:
-    try:
-        cookies = SimpleCookie(Headers(scope=scope).get("cookie", ""))
-    except CookieError:
-        return False
-    return SESSION_COOKIE in cookies
+    return SESSION_COOKIE in cookie_parser(Headers(scope=scope).get("cookie", ""))
 
 
-def _refusal(request: Request) -> Response:
+def _to_sign_in(scope: Scope) -> Response:
+    if scope["type"] == "websocket":
+        return PlainTextResponse("sign in first", 401)
+    request = Request(scope)
     wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
     if not wants_page:
         return PlainTextResponse("sign in first", 401)

@@ -22,6 +22,8 @@ class PanelSettings:
         EVOQ_TLS_CERT and EVOQ_TLS_KEY (PEM); None for no TLS.
     api_url : str or None
         EVOQ_API_URL; None for the desk of this machine.
+    public_url : str or None
+        EVOQ_PANEL_URL, where people find it behind a proxy; None if there is none.
     """
 
     host: str = "127.0.0.1"
@@ -29,6 +31,7 @@ class PanelSettings:
     certificate: str | None = None
     key: str | None = None
     api_url: str | None = None
+    public_url: str | None = None
 
     @classmethod
     def of(cls, environ: Mapping[str, str] | None = None) -> "PanelSettings":
@@ -63,7 +66,10 @@ class PanelSettings:
                 f"EVOQ_BIND must be 127.0.0.1 without TLS, was {host}: a password would travel in the open; set"
                 " EVOQ_TLS_CERT and EVOQ_TLS_KEY, or use `ssh -L`"
             )
-        return cls(str(address), _port(environ), certificate, key, _text(environ, "EVOQ_API_URL"))
+        public = _text(environ, "EVOQ_PANEL_URL")
+        if public is not None and not public.startswith(("http://", "https://")):
+            raise SettingError(f"EVOQ_PANEL_URL must be an http or https address, was {public[:80]!r}")
+        return cls(str(address), _port(environ), certificate, key, _text(environ, "EVOQ_API_URL"), public)
 
     @property
     def url(self) -> str:
@@ -71,6 +77,11 @@ class PanelSettings:
         scheme = "http" if self.certificate is None else "https"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{scheme}://{host}:{self.port}"
+
+    @property
+    def by_tls(self) -> bool:
+        """Whether browsers reach it by TLS: cookies then travel no other way."""
+        return self.certificate is not None or (self.public_url or "").startswith("https://")
 
 
 def _text(environ: Mapping[str, str], name: str) -> str | None:

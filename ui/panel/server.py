@@ -39,7 +39,8 @@ def application(settings: PanelSettings) -> st.App:
     """
     discovered_pages()  # a page that is none is told now
     routes = [Route("/health", _health), *sign_in_routes(settings)]
-    return st.App(Path(streamlit_script.__file__), routes=routes, middleware=[Middleware(Guard)])
+    guard = Middleware(Guard, public_url=settings.public_url)
+    return st.App(Path(streamlit_script.__file__), routes=routes, middleware=[guard])
 
 
 async def _health(request: Request) -> JSONResponse:

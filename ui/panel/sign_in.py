@@ -109,8 +109,8 @@ class _SignIn:
         return response
 
     def _keep(self, response: Response, name: str, value: str, seconds: int | None) -> None:
-        secure = self._settings.certificate is not None
-        response.set_cookie(name, value, max_age=seconds, secure=secure, httponly=True, samesite="strict")
+        by_tls = self._settings.by_tls
+        response.set_cookie(name, value, max_age=seconds, secure=by_tls, httponly=True, samesite="strict")
 
 
 async def _own_form(request: Request) -> FormData | Response:
