@@ -4,16 +4,26 @@ Streamlit's own binding writes what people read, which is another word in anothe
 """
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import streamlit as st
 
 from ui.panel.view import View
 
-__all__ = ["choice", "chosen", "segments"]
+__all__ = ["choice", "chosen", "search", "segments"]
+
+_LONGEST = 200
 
 
 def choice(
-    view: View, name: str, label: str, options: Sequence[str], shown: Callable[[str], str] = str, none: str = ""
+    view: View,
+    name: str,
+    label: str,
+    options: Sequence[str],
+    shown: Callable[[str], str] = str,
+    *,
+    none: str = "",
+    width: int | Literal["stretch"] = "stretch",
 ) -> str | None:
     """Draw a list to choose from, or nothing of it.
 
@@ -31,6 +41,8 @@ def choice(
         Gives the words for one.
     none : str
         What stands there while nothing is chosen; "All" by default.
+    width : int or "stretch"
+        In pixels.
 
     Returns
     -------
@@ -45,9 +57,42 @@ def choice(
         format_func=shown,
         placeholder=none or view.text("choice.any"),
         key=f"choice.{name}",
+        width=width,
     )
     _keep(name, found)
     return found
+
+
+def search(name: str, label: str, placeholder: str, width: int | Literal["stretch"] = "stretch") -> str | None:
+    """Draw a field to search in, heard while it is typed in.
+
+    Parameters
+    ----------
+    name : str
+        In the address.
+    label : str
+        Above it.
+    placeholder : str
+        What stands in it while it is empty.
+    width : int or "stretch"
+        In pixels.
+
+    Returns
+    -------
+    str or None
+        What is sought, 200 characters at most; None for anything.
+    """
+    typed = st.text_input(
+        label,
+        value=st.query_params.get(name, ""),
+        placeholder=placeholder,
+        key=f"choice.{name}",
+        live=True,
+        width=width,
+    )
+    sought = typed.strip()[:_LONGEST] or None
+    _keep(name, sought)
+    return sought
 
 
 def segments(

@@ -1,7 +1,7 @@
 """A part of a long list that the desk sorts: a click on a title sorts, one on a row opens, boxes choose rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -9,11 +9,12 @@ from ui.panel.formats import ABSENT
 from ui.panel.tables import ROW_PX, Column, column_configs, frame_of
 from ui.panel.view import View
 
-__all__ = ["Order", "Touched", "sorted_table"]
+__all__ = ["Order", "Touched", "begin_anew", "has_marks", "sorted_table"]
 
 _SORT = "sort"
 _MARKS = {True: " ↓", False: " ↑"}
 _FALLING = frozenset({"number", "percent", "score", "moment"})  # numbers are mostly asked for from the top
+_IN_SIGHT = 8
 _HEAD_PX = 40
 _MOST_PX = 760
 
@@ -75,15 +76,25 @@ class Touched:
     opened: int | None
 
 
+def has_marks(name: str) -> bool:
+    """Tell whether rows of a table are marked: they should stay where they are."""
+    return bool(st.session_state.get(_key(name), {}).get("selection", {}).get("rows"))
+
+
+def begin_anew(name: str) -> None:
+    """Take all marks of a table away: where its rows are others now, and when it is sorted."""
+    st.session_state[f"{name}.begun"] = st.session_state.get(f"{name}.begun", 0) + 1
+
+
 def sorted_table(
     view: View,
     rows: Sequence[object],
     columns: Sequence[Column],
-    key: str,
+    name: str,
     order: Order,
     unsorted: frozenset[str] = frozenset(),
 ) -> Touched:
-    """Draw a part of a list.
+    """Draw a part of a list; a column far on the right comes to the front when the list is sorted by it.
 
     Parameters
     ----------
@@ -93,8 +104,8 @@ def sorted_table(
         Values with the columns' fields.
     columns : sequence of Column
         From the left to the right.
-    key : str
-        Stays the same while the rows change.
+    name : str
+        Of the table; it stays the same while the rows change.
     order : Order
         In which they are.
     unsorted : frozenset of str
@@ -106,15 +117,19 @@ def sorted_table(
         What the reader did.
     """
     sortable = {column.field: column.kind in _FALLING for column in columns if column.field not in unsorted}
+    shown = [
+        replace(column, pinned=True) if place >= _IN_SIGHT and column.field == order.field else column
+        for place, column in enumerate(columns)
+    ]
     chosen = st.dataframe(
-        frame_of(view, rows, columns),
+        frame_of(view, rows, shown),
         height=min(_MOST_PX, ROW_PX * len(rows) + _HEAD_PX),
         hide_index=True,
-        column_config=column_configs(view, columns, {order.field: _MARKS[order.falling]}),
-        key=key,
+        column_config=column_configs(view, shown, {order.field: _MARKS[order.falling]}),
+        key=_key(name),
         row_height=ROW_PX,
         placeholder=ABSENT,
-        on_select=lambda: _titles_touched(key, order, sortable),
+        on_select=lambda: _title_clicked(name, order, sortable),
         selection_mode=["multi-row", "single-column", "single-cell"],
     )
     picked = tuple(number for number in chosen.selection.rows if number < len(rows))
@@ -122,18 +137,17 @@ def sorted_table(
     return Touched(picked, cells[0] if cells else None)
 
 
-def _titles_touched(key: str, order: Order, sortable: Mapping[str, bool]) -> None:
-    """Sort by the column whose title was clicked; the other way round, if it was already sorted by it."""
-    selection = st.session_state[key]["selection"]
-    remembered = f"{key}.title"
-    before: tuple[str, list[int]] | None = st.session_state.pop(remembered, None)
-    if selection["columns"]:
-        field = selection["columns"][0]
-        st.session_state[remembered] = (field, selection["rows"])
-    elif before is not None and before[1] == selection["rows"] and not selection["cells"]:
-        field = before[0]  # a second click on a title takes its mark away
-    else:
+def _key(name: str) -> str:
+    return f"{name}-{st.session_state.get(f'{name}.begun', 0)}"
+
+
+def _title_clicked(name: str, order: Order, sortable: Mapping[str, bool]) -> None:
+    """Sort by the column whose title was clicked; the other way round, if it is already sorted by it."""
+    titles = st.session_state[_key(name)]["selection"]["columns"]
+    if not titles:
         return
+    begin_anew(name)  # or the title would stay marked
+    field = titles[0]
     if field in sortable:
         falling = not order.falling if field == order.field else sortable[field]
         st.query_params[_SORT] = Order(field, falling).asked

@@ -31,7 +31,7 @@ def draw_conditions(view: View, strategy: str) -> None:
         return
     titles = ("strategy.condition", "strategy.verdict", "strategy.value", "strategy.needed")
     rows = [(_name(view, each), _verdict(view, each), *_values(view, each)) for each in found.conditions]
-    html_table(view, titles, rows, text_columns=2)
+    html_table(view, titles, rows)
     said = {
         "A": view.text("strategy.why_a"),
         "B": view.text("strategy.why_b"),

@@ -8,10 +8,10 @@ import streamlit as st
 from ui.overview_answers import StrategyMap
 from ui.page import Page
 from ui.panel import Column, PanelPage, Tile, View, pager, tiles
-from ui.panel.address_choice import choice
+from ui.panel.address_choice import choice, search
 from ui.panel.header import OVERVIEW_AGE_S
 from ui.panel.opening import open_page
-from ui.panel.sorted_table import Order, sorted_table
+from ui.panel.sorted_table import Order, begin_anew, has_marks, sorted_table
 from ui.queries import StrategyQuery
 from ui.strategy_answers import Strategy
 from ui.strategy_parts.roster_actions import roster_buttons
@@ -19,12 +19,15 @@ from ui.strategy_parts.summary import word_of_state
 
 PAGE = PanelPage(path="quantitative", title="strategies.title", icon=":material/query_stats:", order=10)
 
+_TABLE, _LISTED = "strategies-table", "strategies.listed"
 _EVERY_S = 3.0
 _MAP_AGE_S = 30.0
 _FROZEN_S = 3_600.0
 _PER_PAGE = ("50", "100", "250", "500")
 _STATES = ("candidate", "enabled", "live", "retired")
 _GRADES = ("A", "B", "C")
+_NAMES = ("type", "symbol", "timeframe")
+_WIDE_PX, _FILTER_PX, _NARROW_PX = 230, 160, 105
 _BEST_FIRST = Order("oos_scs", falling=True)
 _UNSORTED = frozenset({"spark", "grade_reason"})
 _COLUMNS = (
@@ -78,33 +81,25 @@ def _filters(view: View) -> tuple[StrategyQuery, int]:
     """Ask which strategies; the address keeps what is asked."""
     points: StrategyMap | None = view.loads.get("strategies_map", lambda: _map(view), _MAP_AGE_S).value
     columns = ((),) * 3 if points is None else (points.type, points.symbol, points.timeframe)
-    places = iter(st.columns([5, 3, 4, 3, 3, 3, 3], vertical_alignment="bottom"))
     text = view.text
-    with next(places):
-        sought = st.text_input(
-            text("strategies.search"),
-            key="q",
-            bind="query-params",
-            live=True,
-            placeholder=text("strategies.search_in"),
-            max_chars=200,
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="strategies-filters"):
+        sought = search("q", text("strategies.search"), text("strategies.search_in"), _WIDE_PX)
+        known = {name: _known(name, values) for name, values in zip(_NAMES, columns, strict=True)}
+        kind = choice(view, "type", text("strategies.type"), known["type"], width=_FILTER_PX)
+        symbol = choice(view, "symbol", text("strategies.symbol"), known["symbol"], width=_FILTER_PX)
+        timeframe = choice(view, "timeframe", text("strategies.timeframe"), known["timeframe"], width=_NARROW_PX)
+        grade = choice(view, "grade", text("strategies.grade"), _GRADES, width=_NARROW_PX)
+        state = choice(
+            view,
+            "state",
+            text("strategies.state"),
+            _STATES,
+            lambda state: view.word("state", state),
+            width=_NARROW_PX,
         )
-    with next(places):
-        kind = choice(view, "type", text("strategies.type"), _known("type", columns[0]))
-    with next(places):
-        symbol = choice(view, "symbol", text("strategies.symbol"), _known("symbol", columns[1]))
-    with next(places):
-        timeframe = choice(view, "timeframe", text("strategies.timeframe"), _known("timeframe", columns[2]))
-    with next(places):
-        grade = choice(view, "grade", text("strategies.grade"), _GRADES)
-    with next(places):
-        state = choice(view, "state", text("strategies.state"), _STATES, lambda state: view.word("state", state))
-    with next(places):
-        rows = st.selectbox(text("strategies.rows"), _PER_PAGE, key="rows", bind="query-params")
-    asked = StrategyQuery(
-        q=sought.strip() or None, type=kind, symbol=symbol, timeframe=timeframe, grade=grade, state=state
-    )
-    return asked, int(rows)
+        rows = choice(view, "rows", text("strategies.rows"), _PER_PAGE, none=_PER_PAGE[0], width=_NARROW_PX)
+    asked = StrategyQuery(q=sought, type=kind, symbol=symbol, timeframe=timeframe, grade=grade, state=state)
+    return asked, int(rows or _PER_PAGE[0])
 
 
 def _known(name: str, values: Iterable[str]) -> list[str]:
@@ -119,8 +114,7 @@ def _map(view: View) -> StrategyMap:
 
 def _list(view: View, asked: StrategyQuery, limit: int) -> None:
     order = Order.of([column for column in _COLUMNS if column.field not in _UNSORTED], _BEST_FIRST)
-    key = f"strategies-table-{st.session_state.get('strategies.table', 0)}"
-    marked = bool(st.session_state.get(key, {}).get("selection", {}).get("rows"))
+    marked = has_marks(_TABLE)
     with pager(view, "strategies", (asked, order, limit)) as pages:
         part = StrategyQuery(sort=order.asked, limit=limit, cursor=pages.cursor)
         found: Page[Strategy] | None = view.load(
@@ -137,7 +131,7 @@ def _list(view: View, asked: StrategyQuery, limit: int) -> None:
     _forget_marks_of_others(found, marked)
     buttons = st.container(horizontal=True, vertical_alignment="center", key="strategies-actions")
     shown = [replace(each, state=word_of_state(view, each)) for each in found.items]
-    touched = sorted_table(view, shown, _COLUMNS, key, order, _UNSORTED)
+    touched = sorted_table(view, shown, _COLUMNS, _TABLE, order, _UNSORTED)
     if touched.opened is not None:
         open_page("strategy", id=found.items[touched.opened].id)
     with buttons:
@@ -151,8 +145,7 @@ def _list(view: View, asked: StrategyQuery, limit: int) -> None:
 def _forget_marks_of_others(found: Page[Strategy], marked: bool) -> None:
     """Take all marks away when the rows are no longer those that were marked: they count rows, not strategies."""
     ids = tuple(each.id for each in found.items)
-    before = st.session_state.get("strategies.ids")
-    st.session_state["strategies.ids"] = ids
-    if marked and before is not None and before != ids:
-        st.session_state["strategies.table"] = st.session_state.get("strategies.table", 0) + 1
-        st.rerun(scope="fragment")
+    before = st.session_state.get(_LISTED)
+    st.session_state[_LISTED] = ids
+    if marked and before != ids:
+        begin_anew(_TABLE)
