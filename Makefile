@@ -14,7 +14,7 @@ POPULATION ?= 1034
 GENERATIONS ?= 10
 SEED ?= 7
 
-.PHONY: run test test-all setup check browser bench bench-ray bench-evolution bench-evidence bench-choices bench-push bench-api chaos lock clean
+.PHONY: run test test-all setup check browser bench bench-ray bench-evolution bench-evidence bench-choices bench-push bench-api bench-ui screenshots chaos lock clean
 
 run: $(VENV)/.run
 ifeq ($(strip $(CANDLES)),)
@@ -41,7 +41,7 @@ test: check browser
 
 test-all: check browser
 	$(BIN)/python -m pytest
-	$(MAKE) bench bench-ray bench-evolution bench-evidence bench-push bench-api
+	$(MAKE) bench bench-ray bench-evolution bench-evidence bench-push bench-api bench-ui
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_backtest.py
@@ -64,6 +64,14 @@ bench-push: $(VENV)/.test
 
 bench-api: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_api.py --json docs/bench_api.json --document docs/benchmarks.md
+
+# Fills a database with a million trades first, and needs a browser.
+bench-ui: browser
+	$(BIN)/python benchmarks/bench_ui.py --json docs/bench_ui.json --document docs/benchmarks.md
+
+# Half an hour. Every page of the control panel as a picture; fonts for Chinese are needed.
+screenshots: browser
+	$(BIN)/python benchmarks/screenshots.py --folder docs/screenshots
 
 # Half an hour: kills, freezes and starves every part of a desk, and measures how long it takes to recover.
 chaos: $(VENV)/.test

@@ -1,6 +1,7 @@
 """A headless browser with an empty profile, and pages that note what they should not do."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Streamlit looks for itself below the address of the page first; that it is not there is no error
+_PROBE = re.compile(r"/[a-z0-9-]+/_stcore/(health|host-config)$")
 
 
 @contextmanager
@@ -73,8 +76,9 @@ class Watch:
         page.on("websocket", self._connected)
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.errors.append(f"{message.text} ({message.location.get('url', '')})")
+        url = message.location.get("url", "")
+        if message.type == "error" and not _PROBE.search(url):
+            self.errors.append(f"{message.text} ({url})")
 
     def _asked(self, request: Request) -> None:
         self._note(request.url)

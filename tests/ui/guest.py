@@ -1,0 +1,74 @@
+"""Somebody at a real browser who uses the panel of a running desk, and knows its words."""
+
+import re
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page, expect
+
+from ui.panel.catalogue import catalogue
+
+PATIENCE_MS = 40_000
+
+
+@dataclass
+class Guest:
+    """A reader of one browser tab; `language` is what the panel speaks with it."""
+
+    page: Page
+    url: str
+    language: str = "en"
+
+    def text(self, key: str, **values: object) -> str:
+        return catalogue(self.language).text(key, **values)
+
+    def open(self, path: str = "") -> None:
+        self.page.goto(f"{self.url}/{path}")
+        expect(self.title).to_be_visible(timeout=PATIENCE_MS)
+
+    @property
+    def title(self) -> Locator:
+        return self.page.locator("h1.evoq-title")
+
+    @property
+    def states(self) -> Locator:
+        """What parts of the page say about themselves: loading, stale, error and the like."""
+        return self.page.locator(".evoq-state")
+
+    def tile(self, key: str) -> Locator:
+        """Return the value of a tile by its label."""
+        label = self.page.locator(".evoq-tile-label", has_text=re.compile(f"^{re.escape(self.text(key))}$"))
+        return self.page.locator(".evoq-tile", has=label).locator(".evoq-tile-value")
+
+    def go_to(self, key: str) -> None:
+        """Follow a link of the navigation."""
+        self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=self.text(key)).click()
+        expect(self.title).to_have_text(self.text(key), timeout=PATIENCE_MS)
+
+    def sign_in(self, password: str) -> None:
+        self.page.get_by_label(self.text("sign_in.password")).fill(password)
+        self.page.get_by_role("button", name=self.text("session.sign_in")).click()
+
+    def speak(self, language: str, name: str) -> None:
+        """Choose a language in the header."""
+        self.page.get_by_test_id("stPopoverButton").click()
+        self.page.get_by_role("radio", name=name).click()
+        self.language = language
+        expect(self.page.get_by_test_id("stSidebarNav")).to_contain_text(self.text("overview.title"))
+        self.page.keyboard.press("Escape")
+
+    def open_row(self, number: int = 0) -> None:
+        """Click a row of the page's table, which is drawn on a canvas."""
+        drawn = self.page.locator("[data-testid=stDataFrame] canvas[data-testid=data-grid-canvas]")
+        expect(drawn).to_be_visible(timeout=PATIENCE_MS)
+        drawn.click(position={"x": 120, "y": 40 + 36 * number + 18})
+
+    def confirm(self, button: str, reason: str) -> None:
+        """Press a button, give the reason its dialog asks for, and wait until the desk says that it is done."""
+        self.page.get_by_role("button", name=button, exact=True).click()
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_role("textbox").first.fill(reason)
+        dialog.get_by_role("button", name=button, exact=True).click()
+        done = self.page.locator(".evoq-command.evoq-tone-good")
+        expect(done).to_be_visible(timeout=PATIENCE_MS)
+        self.page.get_by_role("button", name=self.text("command.dismiss")).click()
+        expect(done).to_be_hidden()
