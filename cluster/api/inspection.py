@@ -10,6 +10,7 @@ from market import Clock
 __all__ = ["Finding", "Inspection"]
 
 _LONGEST_REASON = 300
+_OLD_S = 30.0  # an answer that came too late is given to whoever asks next, unless that is long after
 
 
 class Finding(NamedTuple):
@@ -54,7 +55,7 @@ class Inspection:
         self._deadline_s = deadline_s
         self._fresh_s = fresh_s
         self._lock = threading.Lock()
-        self._under_way: dict[str, Future[Any]] = {}
+        self._under_way: dict[str, tuple[float, Future[Any]]] = {}
         self._found: tuple[float, dict[str, Finding]] | None = None
 
     def look(self) -> dict[str, Finding]:
@@ -72,14 +73,16 @@ class Inspection:
             return self._found[1]
 
     def _looked(self) -> dict[str, Finding]:
+        now = self._clock.monotonic()
         for name, look in self._looks.items():
-            if name not in self._under_way:
-                self._under_way[name] = _begun(name, look)
-        wait(self._under_way.values(), self._deadline_s)
+            began, future = self._under_way.get(name, (now, None))
+            if future is None or (future.done() and now - began > _OLD_S):
+                self._under_way[name] = now, _begun(name, look)
+        wait([future for _, future in self._under_way.values()], self._deadline_s)
         return {name: self._finding(name) for name in self._looks}
 
     def _finding(self, name: str) -> Finding:
-        future = self._under_way[name]
+        _, future = self._under_way[name]
         if not future.done():  # it stays under way: a part that hangs is not asked again and again
             return Finding(None, f"no answer within {self._deadline_s:g} s")
         del self._under_way[name]

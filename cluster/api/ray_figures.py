@@ -55,9 +55,11 @@ def _node(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _actors() -> list[dict[str, Any]]:
+    import ray
     from ray.util.state import list_actors
 
-    states = list_actors(limit=_MOST_ACTORS, timeout=_ASK_S, raise_on_missing_output=False)
+    head = ray.get_runtime_context().gcs_address  # else it looks around for any Ray of this machine
+    states = list_actors(head, limit=_MOST_ACTORS, timeout=_ASK_S, raise_on_missing_output=False)
     counted = Counter((str(one.class_name), str(one.state)) for one in states)
     return [{"name": name, "state": state, "count": count} for (name, state), count in sorted(counted.items())]
 
