@@ -1,7 +1,6 @@
 """What a page is given: the desk, the viewer's language, zone and role, and what the desk last said."""
 
 import logging
-import time
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -135,10 +134,6 @@ class View:
         """Return a ratio in per cent; "–" if absent. See `formats.percent`."""
         return formats.percent(ratio, decimals, signed=signed)
 
-    def money(self, amount: Decimal | str | None, currency: str, decimals: int = 2, *, signed: bool = False) -> str:
-        """Return an amount of money; "–" if absent. See `formats.money`."""
-        return formats.money(amount, currency, decimals, signed=signed)
-
     def duration(self, seconds: float | None) -> str:
         """Return a length of time; "–" if absent. See `formats.duration`."""
         return formats.duration(seconds)
@@ -151,11 +146,6 @@ class View:
         """Return a time of day in the viewer's zone; "–" if absent."""
         return formats.clock_time(ms, self.zone)
 
-    def age(self, ms: int | None) -> str:
-        """Return how long ago something was; "–" if absent."""
-        return formats.duration(None if ms is None else time.time() - ms / 1_000)
-
-    @overload
     def local(self, ms: int) -> datetime: ...
 
     @overload
