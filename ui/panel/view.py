@@ -146,6 +146,7 @@ class View:
         """Return a time of day in the viewer's zone; "–" if absent."""
         return formats.clock_time(ms, self.zone)
 
+    @overload
     def local(self, ms: int) -> datetime: ...
 
     @overload
