@@ -72,7 +72,7 @@ def filters(browser: Browser, url: str, token: str, rounds: int) -> dict[str, li
     with visitor(browser, url, token) as page:
         page.goto(f"{url}/quantitative")
         page.locator(_PLACE).wait_for()
-        search = page.locator(".st-key-q input")
+        search = page.get_by_role("textbox").first
         for word in itertools.islice(words, rounds):
             page.evaluate("selector => { evoqStopwatch.changed(selector); }", _PLACE)
             search.fill(word)
