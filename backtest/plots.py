@@ -10,6 +10,7 @@ from backtest.diversity_figure import diversity_figure
 from backtest.fitness_figure import fitness_figure
 from backtest.lineage_figure import lineage_figure
 from backtest.luck_figure import luck_figure
+from backtest.measures_figure import Measure, measures_figure
 from backtest.neighbourhood_figure import neighbourhood_figure
 from backtest.null_distribution_figure import null_distribution_figure
 from backtest.operators_figure import operators_figure
@@ -22,6 +23,7 @@ from backtest.trade_chart_figure import trade_chart_figure
 from backtest.walk_forward_figure import walk_forward_figure
 
 __all__ = [
+    "Measure",
     "archive_figure",
     "candles_figure",
     "deflated_sharpe_figure",
@@ -29,6 +31,7 @@ __all__ = [
     "fitness_figure",
     "lineage_figure",
     "luck_figure",
+    "measures_figure",
     "neighbourhood_figure",
     "null_distribution_figure",
     "operators_figure",

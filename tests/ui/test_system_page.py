@@ -1,0 +1,99 @@
+"""The system page: what does not answer says why, what is stopped is stopped on purpose, absent figures stay absent."""
+
+import pytest
+
+CLUSTER = "/api/system/cluster"
+HISTORY = "/api/system/history"
+OVERVIEW = "/api/quantitative/overview"
+CONTROL = "/api/quantitative/system-control"
+
+
+@pytest.fixture
+def measured(stand_in):
+    """Return how to say what the supervisor has measured."""
+
+    def set_to(metrics):
+        _, body = stand_in.answers.answer("GET", OVERVIEW, full=True)
+        stand_in.instead[OVERVIEW] = lambda asked: body | {"metrics": metrics}
+
+    return set_to
+
+
+def test_system_shows_measures_with_their_units_and_queues(viewer, measured):
+    measured(
+        {
+            "cpu_pct": 12.5,
+            "memory_pct": 91.0,
+            "disk_pct": 99.0,
+            "desk_memory_mb": 2_048.0,
+            "disk_free_mb": 10_240.0,
+            "db_ok": True,
+            "db_latency_ms": 1.25,
+            "cache_ok": False,
+            "net_rx_bps": 1_500,
+            "net_tx_bps": 0,
+            "queues": {"commands": 3},
+        }
+    )
+    viewer.open("system")
+    for shown in ("12.5%", "91.0%", "99.0%", "2.00 GiB", "10.0 GiB", "1.2 ms", "1.5 kbit/s"):
+        assert shown in viewer.words
+    assert viewer.text("system.queue_commands") in viewer.words
+    assert viewer.text("system.silent") in viewer.words
+    assert "evoq-tone-warn" in viewer.html
+    assert "evoq-tone-bad" in viewer.html
+
+
+def test_system_of_measures_that_are_absent_shows_no_zero(viewer, measured):
+    measured({"queues": {}})
+    viewer.open("system")
+    tile = viewer.html.partition(viewer.text("system.cpu"))[2][:200]
+    assert "–" in tile
+    assert "0.0%" not in viewer.words
+
+
+def test_system_where_a_part_does_not_answer_says_why_and_shows_the_rest(viewer, stand_in):
+    _, body = stand_in.answers.answer("GET", CLUSTER, full=True)
+    silent = body | {"ray": None, "cache": None, "problems": {"ray": "no head <b>", "cache": "not in 1 s"}}
+    stand_in.instead[CLUSTER] = lambda asked: silent
+    viewer.open("system")
+    assert "no head &lt;b&gt;" in viewer.html
+    assert "not in 1 s" in viewer.words
+    assert viewer.text("system.connections") in viewer.words
+    assert "failed" not in viewer.states
+
+
+def test_system_links_to_a_dashboard_only_where_its_address_is_one(viewer, stand_in):
+    _, body = stand_in.answers.answer("GET", CLUSTER, full=True)
+    stand_in.instead[CLUSTER] = lambda asked: body | {"dashboard_url": "javascript:alert(1)"}
+    viewer.open("system")
+    assert "javascript" not in viewer.html
+    stand_in.instead[CLUSTER] = lambda asked: body | {"dashboard_url": "http://127.0.0.1:8265"}
+    viewer.later(20.0)
+    assert 'href="http://127.0.0.1:8265"' in viewer.html
+
+
+def test_system_asks_for_the_span_of_the_address(viewer, stand_in):
+    viewer.open("system", span="24h")
+    asked = [each.query for each in stand_in.asked if each.path == HISTORY]
+    assert asked
+    assert {each["points"] for each in asked} == {"240"}
+
+
+def test_system_stops_only_once_the_word_is_typed(viewer, stand_in):
+    viewer.open("system")
+    for typed, told in (("stop", []), ("STOP", [{"action": "stop", "reason": "quiet night"}])):
+        viewer.at.button("system.stop").click()
+        viewer.run()
+        viewer.at.text_input("evoq.reason").set_value("quiet night")
+        viewer.at.text_input("evoq.typed").set_value(typed)
+        next(each for each in viewer.at.button if each.proto.is_form_submitter).click()
+        viewer.run()
+        assert [each.body for each in stand_in.writes if each.path == CONTROL] == told
+
+
+def test_system_for_a_reader_starts_and_stops_nothing(viewer, stand_in):
+    stand_in.role = "read"
+    viewer.open("system")
+    assert viewer.at.button("system.stop").disabled
+    assert viewer.at.button("system.start").disabled
