@@ -1,5 +1,6 @@
 """Which ways to trade have been found: the best score in each cell of behaviour."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["archive_figure"]
 
 _HEIGHT = 340
+_STEP = 25.0
 
 
 def archive_figure(
@@ -38,7 +40,7 @@ def archive_figure(
     Returns
     -------
     plotly.graph_objects.Figure
-        Cells in Cividis from 0 to 100; empty ones are blank.
+        Cells in Cividis from 0 to the next multiple of 25 above the best score; empty ones are blank.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def archive_figure(
     --------
     >>> figure = archive_figure([[12.0, None]], ["1-2", "2-4"], ["0-10%"])
     >>> figure.data[0].zmin, figure.data[0].zmax
-    (0, 100)
+    (0, 25.0)
     """
     import plotly.graph_objects as go
 
@@ -66,7 +68,7 @@ def archive_figure(
             x=list(holding),
             y=list(exposure),
             zmin=0,
-            zmax=100,
+            zmax=_STEP * max(math.ceil(np.nanmax(cells, initial=0.0) / _STEP), 1),
             colorscale="Cividis",
             colorbar={"title": {"text": words["score"]}, "thickness": 12},
             xgap=1,

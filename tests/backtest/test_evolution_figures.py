@@ -53,6 +53,13 @@ def test_archive_figure_leaves_empty_cells_blank():
     heat = archive_figure([[5.0, None], [None, 80.0]], ["1", "2"], ["low", "high"]).data[0]
     assert np.isnan(heat.z).tolist() == [[False, True], [True, False]]
     assert not heat.hoverongaps
+    assert (heat.zmin, heat.zmax) == (0, 100)
+
+
+def test_archive_figure_of_empty_cells_is_blank():
+    heat = archive_figure([[None, None]], ["1", "2"], ["low"]).data[0]
+    assert np.isnan(heat.z).all()
+    assert heat.zmax == 25
 
 
 @pytest.mark.parametrize("scores", [[], [[1.0]], [[1.0, 2.0], [3.0, 4.0]]])

@@ -56,7 +56,10 @@ def draw_leaders(view: View) -> None:
         view.empty("evolution.leaders_empty")
         return
     rows = [_Row.of(number, leader) for number, leader in enumerate(found.items, start=1)]
-    left, right = st.columns([2, 3], gap="large")
+    for number in table(view, rows, _COLUMNS, "evolution-leaders-table", select="one"):
+        open_page("strategy", id=found.items[number].id)
+    st.caption(view.text("evolution.open"))
+    left, right = st.columns([3, 2], gap="large")
     with left:
         words = {
             "probability": view.text("evolution.probability"),
@@ -69,10 +72,7 @@ def draw_leaders(view: View) -> None:
         )
         plot(figure, "evolution-leaders", view.text("evolution.leaders_alt", n=view.number(len(rows))))
     with right:
-        for number in table(view, rows, _COLUMNS, "evolution-leaders-table", select="one"):
-            open_page("strategy", id=found.items[number].id)
-        st.caption(view.text("evolution.open"))
-    _overfitting(view, found)
+        _overfitting(view, found)
 
 
 def _overfitting(view: View, found: Leaders) -> None:

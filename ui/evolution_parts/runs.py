@@ -65,4 +65,4 @@ def draw_runs(view: View) -> None:
     if not found:
         view.empty("evolution.runs_empty")
         return
-    table(view, [_Row.of(run) for run in found], _COLUMNS, "evolution-runs", height_px=220)
+    table(view, [_Row.of(run) for run in found], _COLUMNS, "evolution-runs")

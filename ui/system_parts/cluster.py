@@ -1,7 +1,5 @@
 """What runs on Ray."""
 
-import html
-
 import streamlit as st
 
 from ui.panel import View, html_table
@@ -49,11 +47,8 @@ def draw_cluster(view: View) -> None:
 
 
 def _dashboard(view: View, url: str) -> None:
-    if not url.startswith(("http://", "https://")):
-        return
-    address = html.escape(url, quote=True)
-    words = html.escape(view.text("system.dashboard"))
-    st.html(f'<a href="{address}" target="_blank" rel="noopener noreferrer">{words} ↗</a>')
+    if url.startswith(("http://", "https://")):
+        st.link_button(view.text("system.dashboard"), url, icon=":material/open_in_new:", key="system.dashboard")
 
 
 def _nodes(view: View, ray: RayFigures) -> None:

@@ -8,7 +8,7 @@ from ui.system_parts.cluster import cluster_of, tell_problem
 
 __all__ = ["draw_stores"]
 
-_MIB = 2**20
+_KIB, _MIB = 2**10, 2**20
 
 
 def draw_stores(view: View) -> None:
@@ -64,4 +64,6 @@ def _cache(view: View, told: CacheFigures) -> None:
 
 
 def _size(view: View, n_bytes: int) -> str:
+    if n_bytes < _MIB:
+        return view.number(n_bytes / _KIB, 0, "KiB")
     return view.number(n_bytes / _MIB, 1, "MiB")
