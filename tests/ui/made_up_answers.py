@@ -97,7 +97,7 @@ class MadeUp:
     def _rows(self, schema: Mapping[str, Any], name: str, full: bool) -> list[Any]:
         if "prefixItems" in schema:
             return [self._value(each, name, row, full) for row, each in enumerate(schema["prefixItems"])]
-        count = max(ROWS if full else 0, schema.get("minItems", 0))
+        count = min(max(ROWS if full else 0, schema.get("minItems", 0)), schema.get("maxItems", ROWS))
         return [self._value(schema.get("items", {}), name, row, full) for row in range(count)]
 
     def _object(self, schema: Mapping[str, Any], row: int, full: bool, example: Any) -> dict[str, Any]:

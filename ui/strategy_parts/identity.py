@@ -53,4 +53,6 @@ def draw_identity(view: View, strategy: str) -> None:
 
 def _written(found: StrategyDetail) -> str:
     """Return what its scores depend on, to be copied."""
-    return json.dumps({name: getattr(found, name) for name in _IDENTITY}, indent=1, ensure_ascii=False)
+    known = {name: getattr(found, name) for name in _IDENTITY}
+    there = {name: value for name, value in known.items() if value is not None}
+    return json.dumps(there, indent=1, ensure_ascii=False)

@@ -1,0 +1,128 @@
+"""The page of all strategies: what the address keeps, what the desk is asked, and what may be done to many at once."""
+
+import pytest
+
+LIST = "/api/quantitative/strategies"
+COMMANDS = f"{LIST}/commands"
+
+
+def asked_of(stand_in):
+    """Return what the list was asked for last."""
+    return [each.query for each in stand_in.asked if each.path == LIST][-1]
+
+
+def chosen(viewer, rows):
+    """Tick boxes of the table."""
+    viewer.at.session_state["strategies-table-0"] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    return viewer.later(5.0)
+
+
+def button(viewer, label):
+    return next(each for each in viewer.at.button if each.label == viewer.text(label))
+
+
+def test_strategies_are_asked_for_the_best_evidence_first(viewer, stand_in):
+    viewer.open("quantitative")
+    assert asked_of(stand_in) == {"sort": "-oos_scs", "limit": "50"}
+    assert viewer.text("strategies.all") in viewer.words
+
+
+def test_strategies_are_filtered_and_sorted_as_the_address_says(viewer, stand_in):
+    viewer.open(
+        "quantitative", q=" eth ", type="breakout", symbol="ETH/USDT:USDT", timeframe="4h", grade="A", state="enabled",
+        sort="max_drawdown", rows="250",
+    )  # fmt: skip
+    assert asked_of(stand_in) == {
+        "q": "eth", "type": "breakout", "symbol": "ETH/USDT:USDT", "timeframe": "4h", "grade": "A", "state": "enabled",
+        "sort": "max_drawdown", "limit": "250",
+    }  # fmt: skip
+
+
+def test_strategies_address_means_the_same_in_every_language(viewer, stand_in):
+    viewer.open("quantitative", language="zh", state="retired")
+    assert asked_of(stand_in)["state"] == "retired"
+    assert viewer.at.selectbox(key="choice.state").value == "retired"
+    assert viewer.at.query_params["state"] in ("retired", ["retired"])
+
+
+@pytest.mark.parametrize("sort", ["luck", "-spark", "--scs"])
+def test_strategies_sorted_by_what_the_desk_cannot_sort_by_have_the_usual_order(viewer, stand_in, sort):
+    viewer.open("quantitative", sort=sort)
+    assert asked_of(stand_in)["sort"] == "-oos_scs"
+
+
+def test_strategies_search_is_kept_in_the_address(viewer, stand_in):
+    viewer.open("quantitative")
+    viewer.at.text_input(key="choice.q").set_value("momentum")
+    viewer.run()
+    assert asked_of(stand_in)["q"] == "momentum"
+    assert viewer.at.query_params["q"] in ("momentum", ["momentum"])
+    viewer.at.text_input(key="choice.q").set_value("")
+    viewer.later(5.0)
+    assert "q" not in asked_of(stand_in)
+    assert "q" not in viewer.at.query_params
+
+
+@pytest.mark.parametrize(("query", "said"), [({}, "strategies.none_yet"), ({"grade": "A"}, "strategies.none_fits")])
+def test_strategies_that_do_not_exist_are_told_from_those_that_do_not_fit(viewer, stand_in, query, said):
+    stand_in.full = False
+    viewer.open("quantitative", **query)
+    assert viewer.text(said) in viewer.words
+
+
+def test_strategies_buttons_wait_for_a_choice(viewer):
+    viewer.open("quantitative")
+    for label in ("strategies.enable", "strategies.disable", "strategies.retire"):
+        assert button(viewer, label).disabled
+        assert button(viewer, label).help == viewer.text("strategies.choose_first")
+
+
+def test_strategies_that_are_chosen_are_enabled_together_with_a_reason(viewer, stand_in):
+    real = stand_in.answers.answer("GET", LIST, full=True)[1]
+    for row in real["items"]:
+        row.update(state="candidate", enabled=False)
+    stand_in.instead[LIST] = lambda asked: real
+    chosen(viewer.open("quantitative"), [0, 2])
+    assert not button(viewer, "strategies.enable").disabled
+    assert button(viewer, "strategies.retire").help == viewer.text("strategies.retire_none")
+    button(viewer, "strategies.enable").click()
+    viewer.run()
+    viewer.at.text_input(key="evoq.reason").set_value("steady on four windows")
+    submit = next(each for each in viewer.at.button if each.label == viewer.text("strategies.enable") and each.form_id)
+    submit.click()
+    viewer.run()
+    command = stand_in.writes[-1]
+    assert command.path == COMMANDS
+    assert command.body == {
+        "action": "enable",
+        "ids": [real["items"][0]["id"], real["items"][2]["id"]],
+        "reason": "steady on four windows",
+    }
+
+
+def test_strategies_that_are_marked_stay_while_the_list_would_change(viewer, stand_in):
+    chosen(viewer.open("quantitative"), [1])
+    before = sum(each.path == LIST for each in stand_in.asked)
+    viewer.later(60.0)
+    assert sum(each.path == LIST for each in stand_in.asked) == before
+    assert viewer.text("strategies.chosen", n="1") in viewer.words
+
+
+def test_strategies_marks_are_forgotten_when_the_rows_are_others(viewer, stand_in):
+    chosen(viewer.open("quantitative"), [1])
+    other = stand_in.answers.answer("GET", LIST, full=True)[1]
+    for number, row in enumerate(other["items"]):
+        row["id"] = f"other{number}"
+    stand_in.instead[LIST] = lambda asked: other
+    viewer.at.text_input(key="choice.q").set_value("other")
+    viewer.run()
+    assert "other1" in viewer.words
+    assert viewer.text("strategies.how") in viewer.words
+
+
+def test_strategies_reader_sees_why_nothing_may_be_changed(viewer, stand_in):
+    stand_in.role = "read"
+    chosen(viewer.open("quantitative"), [0])
+    for label in ("strategies.enable", "strategies.disable", "strategies.retire"):
+        assert button(viewer, label).disabled
+        assert button(viewer, label).help == viewer.text("role.read_only")
