@@ -1,6 +1,13 @@
 """The page of all strategies: what the address keeps, what the desk is asked, and what may be done to many at once."""
 
+from types import SimpleNamespace
+
 import pytest
+
+from backtest import Evidence, grade
+from cluster.population_rows import NOT_A_FINALIST
+from ui.panel.catalogue import catalogue
+from ui.panel.grade_reasons import reason_words
 
 LIST = "/api/quantitative/strategies"
 COMMANDS = f"{LIST}/commands"
@@ -126,3 +133,44 @@ def test_strategies_reader_sees_why_nothing_may_be_changed(viewer, stand_in):
     for label in ("strategies.enable", "strategies.disable", "strategies.retire"):
         assert button(viewer, label).disabled
         assert button(viewer, label).help == viewer.text("role.read_only")
+
+
+@pytest.mark.parametrize(
+    ("reason", "english", "chinese"),
+    [
+        ("C: 12 out-of-sample trades, needs 30", "C: Trades out of sample 12, needs ≥ 30",
+         "C：样本外交易数 12，需 ≥ 30"),
+        ("C: out-of-sample trades, needs 30", "C: Trades out of sample, needs ≥ 30", "C：样本外交易数，需 ≥ 30"),
+        ("C: out-of-sample score undefined, needs 65", "C: SCS out of sample undefined, needs ≥ 65",
+         "C：样本外 SCS 无定义，需 ≥ 65"),
+        ("C: excess over buy-and-hold -0.0310 a year, needs more than 0",
+         "C: Excess over buy-and-hold, a year -0.0310, needs > 0", "C：相对买入持有的年化超额 -0.0310，需 > 0"),
+        ("B: deflated Sharpe ratio 0.610, needs 0.95", "B: Deflated Sharpe ratio 0.610, needs ≥ 0.95",
+         "B：去膨胀夏普比率 0.610，需 ≥ 0.95"),
+        ("C: no out-of-sample evidence: not a finalist of its window",
+         "C: not a finalist of its window, so without evidence", "C：未入围本窗口，因此没有证据"),
+        ("something new", "something new", "something new"),
+        (None, None, None),
+    ],
+)  # fmt: skip
+def test_grade_reason_is_said_in_the_language_of_the_reader(reason, english, chinese):
+    for language, said in (("en", english), ("zh", chinese)):
+        words = catalogue(language)
+        assert reason_words(SimpleNamespace(text=words.text, word=words.word), reason) == said
+
+
+def test_grade_reasons_of_the_desk_are_all_known():
+    shared = {"oos_scs": 70.0, "oos_trades": 30}
+    evidences = [
+        Evidence(),
+        Evidence(oos_trades=3),
+        Evidence(oos_trades=30, oos_scs=12.0),
+        Evidence(**shared),
+        Evidence(**shared, excess=0.1),
+        Evidence(**shared, excess=0.1, psr=0.99, dsr=0.5),
+        Evidence(**shared, excess=0.1, psr=0.99, dsr=0.99),
+    ]
+    words = catalogue("zh")
+    view = SimpleNamespace(text=words.text, word=words.word)
+    for reason in [NOT_A_FINALIST.reason, *(grade(evidence).reason for evidence in evidences)]:
+        assert reason_words(view, reason) != reason

@@ -80,7 +80,7 @@ def _list(view: View, lineage: Lineage) -> None:
     head = "".join(f"<th>{html.escape(title)}</th>" for title in titles)
     rows = "".join(_row(view, node, node.id in alive) for node in lineage.nodes[:_MOST_ROWS])
     st.html(
-        f'<div class="evoq-scroll"><table class="evoq-table"><thead><tr>{head}</tr></thead>'
+        f'<div class="evoq-scroll"><table class="evoq-table" style="white-space: nowrap"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
     if len(lineage.nodes) > _MOST_ROWS:

@@ -8,6 +8,7 @@ from backtest.plots import strategy_map_figure
 from ui.desk_answers import Service
 from ui.overview_answers import Overview, Pace, StrategyMap
 from ui.panel import PanelPage, Tile, View, html_table, plot, tiles
+from ui.panel.grade_reasons import reason_words
 from ui.panel.header import OVERVIEW_AGE_S
 from ui.panel.tiles import SHAPES
 
@@ -124,7 +125,10 @@ def _funnel(view: View) -> None:
         return
     funnel, text = overview.funnel, view.text
     above = (text("overview.step_above", n=view.number(funnel.threshold)), view.number(funnel.above_threshold))
-    why = [(text("overview.step_reason", reason=each.reason), view.number(each.count)) for each in funnel.reasons[:1]]
+    why = [
+        (text("overview.step_reason", reason=reason_words(view, each.reason)), view.number(each.count))
+        for each in funnel.reasons[:1]
+    ]
     rows = [
         (text("overview.step_all"), view.number(funnel.strategies)),
         above,

@@ -9,6 +9,7 @@ from ui.overview_answers import StrategyMap
 from ui.page import Page
 from ui.panel import Column, PanelPage, Tile, View, pager, tiles
 from ui.panel.address_choice import choice, search
+from ui.panel.grade_reasons import reason_words
 from ui.panel.header import OVERVIEW_AGE_S
 from ui.panel.opening import open_page
 from ui.panel.sorted_table import Order, begin_anew, has_marks, sorted_table
@@ -74,7 +75,7 @@ def _funnel(view: View) -> None:
     )
     if funnel.reasons:
         first = funnel.reasons[0]
-        st.caption(text("overview.reason", reason=first.reason, n=view.number(first.count)))
+        st.caption(text("overview.reason", reason=reason_words(view, first.reason), n=view.number(first.count)))
 
 
 def _filters(view: View) -> tuple[StrategyQuery, int]:
@@ -130,7 +131,10 @@ def _list(view: View, asked: StrategyQuery, limit: int) -> None:
         return
     _forget_marks_of_others(found, marked)
     buttons = st.container(horizontal=True, vertical_alignment="center", key="strategies-actions")
-    shown = [replace(each, state=word_of_state(view, each)) for each in found.items]
+    shown = [
+        replace(each, state=word_of_state(view, each), grade_reason=reason_words(view, each.grade_reason))
+        for each in found.items
+    ]
     touched = sorted_table(view, shown, _COLUMNS, _TABLE, order, _UNSORTED)
     if touched.opened is not None:
         open_page("strategy", id=found.items[touched.opened].id)
