@@ -56,11 +56,10 @@ class Guest:
         expect(self.page.get_by_test_id("stSidebarNav")).to_contain_text(self.text("overview.title"))
         self.page.keyboard.press("Escape")
 
-    def open_row(self, number: int = 0) -> None:
-        """Click a row of the page's table, which is drawn on a canvas."""
-        drawn = self.page.locator("[data-testid=stDataFrame] canvas[data-testid=data-grid-canvas]")
-        expect(drawn).to_be_visible(timeout=PATIENCE_MS)
-        drawn.click(position={"x": 120, "y": 40 + 36 * number + 18})
+    def click_row(self, number: int, x: int) -> None:
+        """Click a row of the page's table, so far from its left edge; it is drawn on a canvas."""
+        expect(self.page.get_by_test_id("data-grid-canvas").first).to_be_visible(timeout=PATIENCE_MS)
+        self.page.locator(".dvn-scroller").first.click(position={"x": x, "y": 40 + 36 * number + 18})
 
     def confirm(self, button: str, reason: str) -> None:
         """Press a button, give the reason its dialog asks for, and wait until the desk says that it is done."""

@@ -122,7 +122,7 @@ def test_evolution_is_paused(guest: Guest, client: ui.Client, desk: RealDesk):
 def test_best_strategy_is_found_and_tells_why_it_has_its_grade(guest: Guest, client: ui.Client):
     best = client.strategy(client.strategies(sort="-oos_scs", limit=1).items[0].id)
     guest.go_to("strategies.title")
-    guest.open_row(0)
+    guest.click_row(0, x=120)
     expect(guest.page).to_have_url(re.compile(rf"/strategy\?(.*&)?id={best.id}"))
     main = guest.page.get_by_test_id("stMain")
     expect(main).to_contain_text(guest.text("strategy.grade_n", grade=best.grade))
@@ -141,7 +141,7 @@ def test_strategy_is_enabled_with_a_reason_that_the_operations_log_keeps(guest: 
     guest.confirm(guest.text("strategies.enable"), REASON)
     assert client.strategy(strategy).enabled
     guest.go_to("operations.title")
-    guest.open_row(0)
+    guest.click_row(0, x=15)  # its box
     logged = client.operations_log(limit=1).items[0]
     assert (logged.action, logged.target, logged.reason) == ("enable", strategy, REASON)
     assert logged.actor == "session.operate"
@@ -191,5 +191,6 @@ def test_api_that_is_lost_is_told_and_found_again_without_a_reload(guest: Guest,
 
 def test_browser_saw_no_error_and_asked_nobody_but_this_machine(guest: Guest, watch: Watch):
     assert guest.page.url.startswith(guest.url)
-    assert watch.errors == []
+    wrong_password = [each for each in watch.errors if "401 (Unauthorized)" in each and "/login" in each]
+    assert watch.errors == wrong_password[:1]
     assert watch.elsewhere == []
