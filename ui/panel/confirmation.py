@@ -81,7 +81,7 @@ def action_button(
 
 
 def ask_if_wanted(view: View) -> None:
-    """Open the dialog of the action whose button was pressed; called once, at the end of every page."""
+    """Open the dialog of the action whose button was pressed; called once, before the page is drawn."""
     asked: _Asked | None = st.session_state.get(_ASKED)
     if asked is not None:
         st.dialog(asked.action.title, on_dismiss=_forget)(_dialog)(view, asked)

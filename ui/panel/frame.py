@@ -4,7 +4,7 @@ import functools
 import html
 import json
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import streamlit as st
 
@@ -44,8 +44,8 @@ def draw() -> None:
     drawn.append(view)
     draw_header(view, current.title, _languages(), _zones())
     draw_followed(view)
+    ask_if_wanted(view)  # before the page: nobody waits for its plots to be asked for a reason
     current.run()
-    ask_if_wanted(view)
 
 
 def _languages() -> tuple[str, ...]:
@@ -102,6 +102,8 @@ def _view(words: Catalogue) -> View | None:
 def _to_sign_in(words: Catalogue) -> None:
     """Lead to the sign-in, and from there back to this page."""
     here = urlsplit(st.context.url or "/").path or "/"
+    asked = urlencode(st.query_params.to_dict())
+    here += f"?{asked}" if asked else ""
     target = f"/login?next={quote(here, safe='/')}&{LANGUAGE}={words.language}"
     shown = html.escape(target, quote=True)
     st.html(
