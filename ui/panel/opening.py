@@ -1,5 +1,6 @@
 """From one page to another, with what the address says about the reader."""
 
+import json
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -28,21 +29,21 @@ def address_of(path: str, **query: str) -> str:
 
 
 def open_page(path: str, **query: str) -> None:
-    """Open a page in the place of this one.
+    """Open a page in the place of this one, as a link does.
+
+    The browser goes there itself: with `st.switch_page` live parts of this page that are due meanwhile would be drawn
+    into the other one, at which Streamlit's script in the browser ends with "Bad delta path index".
 
     Parameters
     ----------
     path : str
-        Of its `PanelPage`; not that of the first page.
+        Of its `PanelPage`.
     **query : str
         What it is asked for.
     """
-    st.switch_page(st.Page(_nothing, url_path=path), query_params=query | _kept())
+    address = json.dumps(address_of(path, **query)).replace("<", "\\u003c")
+    st.html(f"<script>window.location.assign({address})</script>", unsafe_allow_javascript=True)
 
 
 def _kept() -> dict[str, str]:
     return {name: st.query_params[name] for name in (LANGUAGE, ZONE) if name in st.query_params}
-
-
-def _nothing() -> None:
-    """Stand for a page that is found by its address."""
