@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -149,13 +150,16 @@ def test_strategy_is_enabled_with_a_reason_that_the_operations_log_keeps(guest: 
 
 
 def test_setting_is_changed_and_the_page_says_by_whom(guest: Guest, client: ui.Client):
+    before = client.config()
     guest.go_to("settings.title")
     label = re.compile(re.escape(guest.text("settings.max_enabled")))
     field = guest.page.get_by_role("spinbutton", name=label)
     field.fill("17")
     field.press("Enter")
     guest.confirm(guest.text("settings.save"), "seventeen are enough")
-    assert client.config().management.max_enabled == 17
+    after = client.config()
+    assert after.management == replace(before.management, max_enabled=17)
+    assert after.auto_trading == before.auto_trading
     expect(guest.page.get_by_test_id("stMain")).to_contain_text("session.operate")
 
 

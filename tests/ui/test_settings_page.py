@@ -16,7 +16,7 @@ def settled(server, desk, api_desk, monkeypatch):
 
 
 def field(viewer, desk, name):
-    return f"settings.{viewer.at.session_state['settings.base'].version}.{name}"
+    return f"settings.{viewer.at.session_state['settings.edition']}.{name}"
 
 
 def enter(viewer, desk, name, value):
@@ -52,6 +52,14 @@ def test_settings_that_are_saved_are_those_of_the_desk_and_logged(settled, desk)
     assert settled.at.button("settings.save").disabled
 
 
+def test_settings_are_sent_to_the_browser_as_defaults_of_their_widgets(settled, desk):
+    read = desk.config()
+    switch = settled.at.toggle(field(settled, desk, "auto_enable")).proto
+    number = settled.at.number_input(field(settled, desk, "max_enabled")).proto
+    assert (switch.default, switch.set_value) == (read.management.auto_enable, False)
+    assert (number.default, number.set_value) == (read.management.max_enabled, False)
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("max_enabled", -1), ("min_oos_trades", 1_000_001), ("max_strategies", 100_001)]
 )
@@ -61,9 +69,11 @@ def test_settings_out_of_their_range_say_the_rule_and_are_not_saved(settled, des
     assert settled.at.button("settings.save").disabled
 
 
-def test_settings_without_a_number_say_what_is_missing(settled, desk):
+def test_settings_number_that_is_emptied_is_what_was_read(settled, desk):
+    enter(settled, desk, "demote_below", 1.5)
     enter(settled, desk, "demote_below", None)
-    assert settled.text("settings.missing", least="0", most="100") in settled.words
+    read = desk.config().management.demote_below
+    assert settled.at.number_input(field(settled, desk, "demote_below")).value == read
     assert settled.at.button("settings.save").disabled
 
 

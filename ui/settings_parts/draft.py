@@ -1,5 +1,6 @@
 """What somebody has entered and not saved yet, and on which version of the configuration it is based."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,12 +12,16 @@ from ui.settings_parts.fields import FIELDS, Field, values_of
 __all__ = ["Draft"]
 
 _BASE = "settings.base"
+_EDITION = "settings.edition"
+_BEGUN_WITH = "settings.begun_with"
 
 
 class Draft:
     """The configuration as it was read, and what is entered in its place.
 
-    The entered values are those of widgets whose keys carry the version that was read: another version has others.
+    The entered values are those of widgets whose keys carry an edition: whatever begins anew gets widgets of its own.
+    Each begins with its value as its default; the session state of a widget is never written, since the browser may
+    miss that and then sends the default back as if it had been entered.
 
     Parameters
     ----------
@@ -27,19 +32,23 @@ class Draft:
     def __init__(self, base: Config) -> None:
         kept: Config | None = st.session_state.get(_BASE)
         self.base = base if kept is None else kept
-        st.session_state[_BASE] = self.base
-        if self.base.version < base.version and not self.changed:
+        if kept is None or (kept.version < base.version and not self.changed):
             self.take(base)
 
     def key(self, field: Field) -> str:
         """Return the key of a field's widget."""
-        return f"settings.{self.base.version}.{field.name}"
+        return f"settings.{st.session_state[_EDITION]}.{field.name}"
+
+    @property
+    def begun_with(self) -> dict[str, Any]:
+        """What the widgets begin with, by field name."""
+        return values_of(self.base) | st.session_state[_BEGUN_WITH]
 
     @property
     def values(self) -> dict[str, Any]:
         """All values as entered, by field name."""
-        read = values_of(self.base)
-        return {field.name: st.session_state.get(self.key(field), read[field.name]) for field in FIELDS}
+        begun_with = self.begun_with
+        return {field.name: st.session_state.get(self.key(field), begun_with[field.name]) for field in FIELDS}
 
     @property
     def changed(self) -> list[Field]:
@@ -61,20 +70,18 @@ class Draft:
 
     def take(self, config: Config) -> None:
         """Begin anew with a configuration: what was entered is forgotten."""
-        self._forget()
-        self.base = st.session_state[_BASE] = config
+        self._begin(config, {})
 
     def put_on(self, config: Config) -> None:
         """Keep what was changed, on another version of the configuration; the rest becomes that of it."""
-        entered = {field: self.values[field.name] for field in self.changed}
-        self.take(config)
-        for field, value in entered.items():
-            st.session_state[self.key(field)] = value
+        entered = self.values
+        self._begin(config, {field.name: entered[field.name] for field in self.changed})
 
     def undo(self) -> None:
         """Forget what was entered."""
-        self._forget()
+        self._begin(self.base, {})
 
-    def _forget(self) -> None:
-        for field in FIELDS:
-            st.session_state.pop(self.key(field), None)
+    def _begin(self, base: Config, entered: Mapping[str, Any]) -> None:
+        self.base = st.session_state[_BASE] = base
+        st.session_state[_BEGUN_WITH] = dict(entered)
+        st.session_state[_EDITION] = st.session_state.get(_EDITION, 0) + 1

@@ -93,8 +93,6 @@ def problem_of(view: View, field: Field, values: Mapping[str, Any]) -> str:
     value = values[field.name]
     if field.kind in ("switch", "mode"):
         return ""
-    if value is None:
-        return view.text("settings.missing", least=_range_end(view, field.least), most=_range_end(view, field.most))
     if not field.least <= value <= field.most:
         return view.text(
             "settings.out_of_range",
@@ -103,7 +101,7 @@ def problem_of(view: View, field: Field, values: Mapping[str, Any]) -> str:
             value=shown_value(view, field, value),
         )
     threshold = values["real_trading_threshold"]
-    if field.name == "demote_below" and threshold is not None and value > threshold:
+    if field.name == "demote_below" and value > threshold:
         return view.text(
             "settings.demote_above", value=view.number(value, field.decimals), threshold=view.number(threshold, 1)
         )
@@ -113,7 +111,7 @@ def problem_of(view: View, field: Field, values: Mapping[str, Any]) -> str:
 def shown_value(view: View, field: Field, value: Any) -> str:
     """Return a value as people read it."""
     if field.kind == "switch":
-        return "–" if value is None else view.text("settings.on") if value else view.text("settings.off")
+        return view.text("settings.on") if value else view.text("settings.off")
     if field.kind == "mode":
         return view.word("mode", value)
     return view.number(value, field.decimals, view.text(field.unit) if field.unit else "")

@@ -37,26 +37,22 @@ def draw_form(view: View, draft: Draft) -> None:
 
 def _field(view: View, draft: Draft, field: Field) -> None:
     key, label, off = draft.key(field), view.text(field.title), not view.may_operate
-    if key not in st.session_state:
-        st.session_state[key] = _entered(field, values_of(draft.base)[field.name])
+    value = draft.begun_with[field.name]
     if field.kind == "switch":
-        st.toggle(label, key=key, disabled=off)
+        st.toggle(label, value, key=key, disabled=off)
     elif field.kind == "mode":
-        st.selectbox(label, MODES, format_func=lambda mode: view.word("mode", mode), key=key, disabled=off)
+        place = MODES.index(value)
+        st.selectbox(label, MODES, place, format_func=lambda mode: view.word("mode", mode), key=key, disabled=off)
     else:
         if field.unit:
             label = f"{label} · {view.text(field.unit)}"
         step, form = (1, "%d") if field.kind == "whole" else (1.0, f"%.{field.decimals}f")
-        st.number_input(label, value=None, step=step, format=form, key=key, disabled=off)
+        begins = float(value) if field.kind == "number" else value
+        st.number_input(label, value=begins, step=step, format=form, key=key, disabled=off)
     st.caption(view.text(field.about))
     problem = problem_of(view, field, draft.values)
     if problem:
         st.html(notice("error", problem))
-
-
-def _entered(field: Field, value: object) -> object:
-    """Return a value as its widget wants it."""
-    return float(value) if field.kind == "number" else value  # type: ignore[arg-type]
 
 
 def _buttons(view: View, draft: Draft) -> None:
