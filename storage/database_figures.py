@@ -16,7 +16,7 @@ _WHOLE = text("""
 """)
 _TABLES = text("""
     SELECT COALESCE(parent.relname, own.relname) AS name, CAST(sum(pg_total_relation_size(own.oid)) AS bigint) AS bytes,
-        CAST(sum(GREATEST(own.reltuples, 0)) AS bigint) AS rows, count(*) AS parts
+        CASE WHEN min(own.reltuples) >= 0 THEN CAST(sum(own.reltuples) AS bigint) END AS rows, count(*) AS parts
     FROM pg_class own
     JOIN pg_namespace place ON place.oid = own.relnamespace AND place.nspname = 'public'
     LEFT JOIN pg_inherits link ON link.inhrelid = own.oid
@@ -38,7 +38,8 @@ def database_figures(engine: Engine) -> dict[str, Any]:
     -------
     dict
         `size_bytes`, `version`, `connections`, `active` and `most_connections`, and the largest `tables` with `name`,
-        `bytes` (indexes included), `rows` as the planner estimates them, and `parts`: partitions count as their table.
+        `bytes` (indexes included), `rows` as the planner estimates them (None where a part was never analysed), and
+        `parts`: partitions count as their table.
     """
     with engine.connect() as connection:
         whole = dict(connection.execute(_WHOLE).one()._mapping)

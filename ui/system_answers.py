@@ -78,11 +78,11 @@ class RayFigures:
 
 @dataclass(frozen=True, kw_only=True)
 class TableSize:
-    """A table with its partitions and indexes; the rows are the planner's estimate."""
+    """A table with its partitions and indexes; the rows are the planner's estimate, None before it has one."""
 
     name: str
     bytes: int
-    rows: int
+    rows: int | None
     parts: int
 
 

@@ -105,7 +105,7 @@ def chart_answer(
         **_prices(report, first, after, width),
         **_marks(report, -1 if since is None else since, np.inf if until is None else until),
         "test_spans": [
-            {"from": fold["start"], "to": fold["stop"]} for fold in row["folds"] or () if fold["kind"] == "test"
+            {"from": fold["start"], "to": fold["stop"]} for fold in row["folds"] or () if fold["kind"] != "train"
         ],
         "selected_until": row["selected_until"],
     }

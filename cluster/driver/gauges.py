@@ -26,8 +26,8 @@ class Gauges:
 
     Attributes
     ----------
-    evaluations_per_s : float
-        Over the last seconds of work.
+    evaluations_per_s : float or None
+        Over the last seconds of work; None before the second batch.
     best, median : float or None
         Fitness of the best member, and the median over the species.
     """
@@ -37,14 +37,14 @@ class Gauges:
         self._bars_each = bars_each
         self._recent: deque[tuple[float, int]] = deque()
         self._metrics = _ray_gauges()
-        self.evaluations_per_s = 0.0
+        self.evaluations_per_s: float | None = None
         self.best: float | None = None
         self.median: float | None = None
 
     @property
-    def strategy_bars_per_s(self) -> float:
+    def strategy_bars_per_s(self) -> float | None:
         """Evaluations a second times the bars of each."""
-        return self.evaluations_per_s * self._bars_each
+        return None if self.evaluations_per_s is None else self.evaluations_per_s * self._bars_each
 
     def __call__(self, commit: BatchCommit) -> None:
         """Take a committed batch.
@@ -59,7 +59,8 @@ class Gauges:
         while len(self._recent) > 2 and now - self._recent[0][0] > _OVER_S:
             self._recent.popleft()
         since, done = self._recent[0]
-        self.evaluations_per_s = (commit.evaluations - done) / max(now - since, 1e-3)
+        if len(self._recent) > 1:
+            self.evaluations_per_s = (commit.evaluations - done) / max(now - since, 1e-3)
         self.best = None if commit.best is None else commit.best.score
         medians = sorted(one.median for one in commit.statistics if one.members)
         self.median = medians[len(medians) // 2] if medians else None

@@ -79,8 +79,8 @@ class EvolutionView:
             return
         self._console.print(
             f"generation {data['generation']}, round {data['round']} · {data['evaluations']:,} evaluations ·"
-            f" {data.get('evaluations_per_s') or 0:,.0f}/s ·"
-            f" {(data.get('strategy_bars_per_s') or 0) / 1e6:,.1f} M strategy-bars/s ·"
+            f" {_number(data.get('evaluations_per_s'), 0)}/s ·"
+            f" {_number(data.get('strategy_bars_per_s'), 1, 1e6)} M strategy-bars/s ·"
             f" best {_number(data.get('best_scs'))}, median {_number(data.get('median_scs'))}",
             soft_wrap=True,
         )
@@ -113,5 +113,5 @@ def _simulated(rows: Any) -> bool:
     return any(str(row["origin"]).startswith("simulated:") for row in rows)
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f}"
+def _number(value: float | None, decimals: int = 1, unit: float = 1.0) -> str:
+    return "–" if value is None else f"{value / unit:,.{decimals}f}"

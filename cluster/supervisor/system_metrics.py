@@ -38,7 +38,7 @@ class SystemMetrics:
         Returns
         -------
         dict
-            `cpu_pct`, `memory_pct`, `disk_pct`, `disk_free_mb`, `net_rx_bps`, `net_tx_bps` (bytes a second, without
+            `cpu_pct`, `memory_pct`, `disk_pct`, `disk_free_mb`, `net_rx_bps`, `net_tx_bps` (bits a second, without
             the traffic within this machine), `kill_state`, and `desk_memory_mb`, the memory of all processes of the
             desk, which is measured once a minute.
         """
@@ -46,7 +46,7 @@ class SystemMetrics:
         now, network = clock.monotonic(), _network_bytes()
         elapsed = max(now - self._at, 1e-3)
         received, sent = (
-            max(0, after - before) / elapsed for after, before in zip(network, self._network, strict=True)
+            8 * max(0, after - before) / elapsed for after, before in zip(network, self._network, strict=True)
         )
         self._at, self._network = now, network
         if now - self._memory_at >= _MEMORY_EVERY_S:

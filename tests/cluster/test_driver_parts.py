@@ -217,3 +217,12 @@ def test_reports_and_gauges_tell_where_evolution_stands(database):
     assert told["best_scs"] == evolution.optimizer.best.score
     reports.tell(paused=True)
     assert status.latest("evolution").data["state"] == "paused"
+
+
+def test_gauges_after_one_batch_know_no_speed():
+    gauges = Gauges(ManualClock(start_ms=1_700_000_000_000), bars_each=1_500.0)
+    windows = Windows([synthetic_candles(symbol="BTC/USDT:USDT", bars=1_500, seed=3)])
+    commits = []
+    Evolution(windows.objective(0), windows.spaces, population=40, seed=2, listener=commits.append).run(1)
+    gauges(commits[0])
+    assert (gauges.evaluations_per_s, gauges.strategy_bars_per_s) == (None, None)

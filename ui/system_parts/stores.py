@@ -45,7 +45,7 @@ def _database(view: View, told: DatabaseFigures) -> None:
         (
             each.name,
             _size(view, each.bytes),
-            view.number(each.rows if each.rows >= 0 else None),
+            view.number(each.rows),
             view.number(each.parts),
         )
         for each in told.tables

@@ -67,7 +67,7 @@ class TableSize(Answer):
 
     name: str
     bytes: int
-    rows: int = Field(description="as the planner estimates")
+    rows: int | None = Field(description="as the planner estimates; null where a part was never analysed")
     parts: int
 
 
