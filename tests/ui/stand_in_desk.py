@@ -41,6 +41,8 @@ class StandInDesk:
     answers: MadeUp
     full: bool = True
     refusal: int | None = None
+    refusal_code: str = "wrong_password"
+    """Of a sign-in that is refused."""
     role: str = "operate"
     lose_next: bool = False
     """Whether the next write is done, and its answer lost."""
@@ -74,6 +76,7 @@ class StandInDesk:
 
     def reset(self) -> None:
         self.full, self.refusal, self.role, self.lose_next = True, None, "operate", False
+        self.refusal_code = "wrong_password"
         self.asked.clear()
         self.instead.clear()
         if self._server is None:
@@ -98,7 +101,7 @@ class StandInDesk:
     def _session(self, asked: Asked) -> tuple[int, Any]:
         if asked.body["password"] == PASSWORD:
             return 201, {"token": TOKEN, "role": asked.body["role"], "expires_at": 1_795_000_000_000}
-        return _problem(self.refusal or 401, "wrong_password")
+        return _problem(self.refusal or 401, self.refusal_code)
 
 
 class _Handler(BaseHTTPRequestHandler):

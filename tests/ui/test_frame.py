@@ -83,6 +83,20 @@ def test_header_says_that_the_desk_was_killed_and_why(viewer, stand_in):
     assert "<b>x" not in viewer.html
 
 
+def test_header_of_a_silent_desk_says_nothing_it_cannot_know(viewer, stand_in):
+    overview = stand_in.answers.answer("GET", "/api/quantitative/overview", full=True)[1]
+    feed = overview["feed"] | {"next_close_ts": overview["as_of"] + 300_000}
+    stand_in.instead["/api/quantitative/overview"] = lambda asked: overview | {"status": "ok", "feed": feed}
+    viewer.open("operations-log")
+    assert viewer.text("word.status.ok") in viewer.words
+    assert viewer.text("header.next_candle", time="5 min 00 s") in viewer.words
+    stand_in.stop()
+    viewer.later(40.0)
+    assert viewer.text("word.status.ok") not in viewer.words
+    assert viewer.text("header.status_unknown") in viewer.words
+    assert viewer.text("header.next_candle", time="") not in viewer.words
+
+
 def test_part_that_fails_says_so_and_leaves_the_others_alone(scratch, viewer, caplog):
     scratch.write(broken=BROKEN)
     viewer.open("broken")

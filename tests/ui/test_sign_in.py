@@ -92,13 +92,20 @@ def test_cookies_under_tls_travel_by_tls_only(stand_in, tls):
 
 
 @pytest.mark.parametrize(
-    ("refusal", "status", "said"),
-    [(None, 401, "not the password"), (429, 429, "Wait"), (500, 500, "did not work"), (503, 503, "does not answer")],
+    ("refusal", "code", "said"),
+    [
+        (401, "wrong_password", "not the password"),
+        (429, "locked_out", "Too many wrong passwords"),
+        (429, "too_many_requests", "The desk is busy"),
+        (500, "internal", "did not work"),
+        (503, "busy", "The desk is busy"),
+        (503, "database_unavailable", "does not answer"),
+    ],
 )
-def test_sign_in_that_is_refused_says_why_and_opens_nothing(browser, stand_in, refusal, status, said):
-    stand_in.refusal = refusal
+def test_sign_in_that_is_refused_says_why_and_opens_nothing(browser, stand_in, refusal, code, said):
+    stand_in.refusal, stand_in.refusal_code = refusal, code
     found = sign_in(browser, "battery staple", next="/market")
-    assert found.status_code == status
+    assert found.status_code == refusal
     assert said in found.text
     assert 'value="/market"' in found.text
     assert "evoq_session" not in browser.cookies
@@ -248,6 +255,21 @@ def test_sign_in_speaks_the_browser_s_language_and_the_other_one(browser):
     assert "登录交易台" in browser.get("/login", headers={"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}).text
     assert "登录交易台" in browser.get("/login?lang=zh").text
     assert "Sign in to the desk" in browser.get("/login", headers={"accept-language": "fr-FR,fr"}).text
+
+
+@pytest.mark.parametrize(
+    ("spoken", "chosen", "wanted", "led_to"),
+    [
+        ("en-GB", "zh", "/market?symbol=a%2Fb", "/market?symbol=a%2Fb&lang=zh"),
+        ("zh-CN", "en", "/", "/?lang=en"),
+        ("en-GB", "en", "/market?lang=zh", "/market"),
+        ("en-GB", "xx", "/market", "/market"),
+    ],
+)
+def test_language_of_the_form_is_that_of_the_page_it_leads_to(browser, spoken, chosen, wanted, led_to):
+    browser.headers["accept-language"] = spoken
+    sent = {"form": form_secret(browser), "role": "operate", "password": PASSWORD, "next": wanted}
+    assert browser.post(f"/login?lang={chosen}", data=sent).headers["location"] == led_to
 
 
 def test_sign_in_shows_text_as_text(browser):

@@ -36,13 +36,32 @@ def test_strategies_are_asked_for_the_best_evidence_first(viewer, stand_in):
 
 def test_strategies_are_filtered_and_sorted_as_the_address_says(viewer, stand_in):
     viewer.open(
-        "quantitative", q=" eth ", type="breakout", symbol="ETH/USDT:USDT", timeframe="4h", grade="A", state="enabled",
+        "quantitative", q=" eth ", type="breakout", symbol="ETH/USDT:USDT", timeframe="4h", grade="A", state="retired",
         sort="max_drawdown", rows="250",
     )  # fmt: skip
     assert asked_of(stand_in) == {
-        "q": "eth", "type": "breakout", "symbol": "ETH/USDT:USDT", "timeframe": "4h", "grade": "A", "state": "enabled",
+        "q": "eth", "type": "breakout", "symbol": "ETH/USDT:USDT", "timeframe": "4h", "grade": "A", "state": "retired",
         "sort": "max_drawdown", "limit": "250",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "enabled"), [("enabled", "true"), ("disabled", "false")])
+def test_strategies_of_the_roster_are_told_by_whether_they_run(viewer, stand_in, state, enabled):
+    viewer.open("quantitative", state=state)
+    assert (asked_of(stand_in)["state"], asked_of(stand_in)["enabled"]) == ("enabled", enabled)
+    assert viewer.at.selectbox(key="choice.state").value == state
+
+
+def test_strategies_that_are_clicked_are_those_that_were_seen(viewer, stand_in):
+    viewer.open("quantitative")
+    shown = stand_in.answers.answer("GET", LIST, full=True)[1]
+    first = shown["items"][0]["id"]
+    other = {**shown, "items": [row | {"id": f"other{number}"} for number, row in enumerate(shown["items"])]}
+    stand_in.instead[LIST] = lambda asked: other
+    clicked = {"rows": [], "columns": [], "cells": [(0, "id")]}
+    viewer.at.session_state["strategies-table-0"] = {"selection": clicked}
+    viewer.later(5.0)
+    assert f"/strategy?id={first}" in viewer.html
 
 
 def test_strategies_address_means_the_same_in_every_language(viewer, stand_in):

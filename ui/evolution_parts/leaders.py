@@ -8,11 +8,14 @@ from backtest.plots import deflated_sharpe_figure
 from ui.evolution_answers import Leader, Leaders
 from ui.panel import Column, View, html_table, plot, table
 from ui.panel.opening import open_page
+from ui.panel.tables import chosen_rows
 
 __all__ = ["draw_leaders"]
 
 _MOST = 12
 _AGE_S = 5.0
+_FROZEN_S = 3_600.0
+_TABLE = "evolution-leaders-table"
 _COLUMNS = (
     Column("name", "evolution.strategy", width=250, pinned=True),
     Column("grade", "evolution.grade", width=70),
@@ -41,22 +44,23 @@ class _Row:
     n_trials_effective: float | None
 
     @classmethod
-    def of(cls, number: int, leader: Leader) -> "_Row":
+    def of(cls, view: View, number: int, leader: Leader) -> "_Row":
         """Return the leader of a place, from 1."""
-        name = f"{number}. {leader.type} {leader.symbol} {leader.timeframe}"
+        name = f"{number}. {view.word('type', leader.type)} {leader.symbol} {leader.timeframe}"
         return cls(name, *(getattr(leader, field.name) for field in fields(cls)[1:]))
 
 
 def draw_leaders(view: View) -> None:
     """Draw the deflated Sharpe ratios of the leaders, with all trials counted and with the effective ones."""
-    found = view.load("leaders", lambda: view.client.leaders(_MOST), max_age_s=_AGE_S)
+    age_s = _FROZEN_S if chosen_rows(_TABLE) else _AGE_S  # a click means the row as it was seen
+    found = view.load("leaders", lambda: view.client.leaders(_MOST), max_age_s=age_s)
     if found is None:
         return
     if not found.items:
         view.empty("evolution.leaders_empty")
         return
-    rows = [_Row.of(number, leader) for number, leader in enumerate(found.items, start=1)]
-    for number in table(view, rows, _COLUMNS, "evolution-leaders-table", select="one"):
+    rows = [_Row.of(view, number, leader) for number, leader in enumerate(found.items, start=1)]
+    for number in table(view, rows, _COLUMNS, _TABLE, select="one"):
         open_page("strategy", id=found.items[number].id)
     st.caption(view.text("evolution.open"))
     left, right = st.columns([3, 2], gap="large")

@@ -14,7 +14,7 @@ Value = TypeVar("Value")
 _EVERY_S = 2.0
 
 
-def first_answer(view: View, key: str, call: Callable[[], Value]) -> Value | None:
+def first_answer(view: View, key: str, call: Callable[[], Value], *, quiet: bool = False) -> Value | None:
     """Return what the desk said last, for what stands outside of live parts; live parts keep it new.
 
     Parameters
@@ -25,6 +25,8 @@ def first_answer(view: View, key: str, call: Callable[[], Value]) -> Value | Non
         As of `View.load`.
     call : callable
         Asks the desk.
+    quiet : bool
+        As of `View.load`.
 
     Returns
     -------
@@ -33,10 +35,10 @@ def first_answer(view: View, key: str, call: Callable[[], Value]) -> Value | Non
     """
     known: Value | None = view.loads.kept(key)
     if known is None:
-        view.live(lambda: _ask(view, key, call), _EVERY_S)
+        view.live(lambda: _ask(view, key, call, quiet), _EVERY_S)
     return known
 
 
-def _ask(view: View, key: str, call: Callable[[], object]) -> None:
-    if view.load(key, call) is not None:
+def _ask(view: View, key: str, call: Callable[[], object], quiet: bool) -> None:
+    if view.load(key, call, quiet=quiet) is not None:
         st.rerun()

@@ -16,7 +16,7 @@ from ui.panel.connections import connections
 from ui.panel.discovery import FoundPage, discovered_pages
 from ui.panel.followed import draw_followed
 from ui.panel.formats import zone_of
-from ui.panel.header import LANGUAGE, ZONE, draw_header
+from ui.panel.header import LANGUAGE, SESSION_AGE_S, ZONE, draw_header
 from ui.panel.loads import Loads
 from ui.panel.panel_settings import PanelSettings
 from ui.panel.session_cookie import SESSION_COOKIE
@@ -26,7 +26,6 @@ __all__ = ["draw"]
 
 _FOLDER = Path(__file__).resolve().parent
 _LOADS, _SETTINGS = "evoq.loads", "evoq.settings"
-_SESSION_AGE_S = 60.0
 
 
 def draw() -> None:
@@ -92,7 +91,7 @@ def _view(words: Catalogue) -> View | None:
     loads: Loads = st.session_state.setdefault(_LOADS, Loads())
     try:
         connection = connections().of(settings.api_url, token)
-        session = loads.get("session", connection.quick.session, _SESSION_AGE_S).value
+        session = loads.get("session", connection.quick.session, SESSION_AGE_S).value
     except (SettingError, UnauthorizedError):  # whatever the cookie holds, it is no session
         return None
     zone = zone_of(chosen(ZONE, _zones()))

@@ -1,7 +1,6 @@
 """What stands on top of every page: its title, what is simulated, the next candle, alerts, and the viewer's choices."""
 
 import html
-import time
 
 import streamlit as st
 
@@ -9,17 +8,21 @@ from ui.overview_answers import FeedState, Overview
 from ui.panel.address_choice import segments
 from ui.panel.catalogue import LANGUAGES
 from ui.panel.formats import clock_time, duration
+from ui.panel.loads import Loaded
 from ui.panel.states import notice
 from ui.panel.tiles import chip
 from ui.panel.view import View
 
-__all__ = ["LANGUAGE", "OVERVIEW_AGE_S", "ZONE", "draw_header"]
+__all__ = ["LANGUAGE", "OVERVIEW_AGE_S", "SESSION_AGE_S", "ZONE", "draw_header"]
 
 LANGUAGE, ZONE = "lang", "tz"
 """Names in the address: they stay with a link that is passed on."""
 
 OVERVIEW_AGE_S = 1.5
 """How old the answer that header and live page share may be, seconds."""
+
+SESSION_AGE_S = 60.0
+"""How old the answer who the viewer is may be, seconds."""
 
 _EVERY_S = 1.0
 _SILENT_S = 3.0
@@ -65,31 +68,54 @@ def _choices(view: View, languages: tuple[str, ...], zones: tuple[str, ...]) -> 
 
 
 def _chips(view: View) -> None:
-    overview = view.load("overview", view.client.overview, max_age_s=OVERVIEW_AGE_S, quiet=True)
-    silent = view.loads.silent_s
-    if silent is not None and silent >= _SILENT_S:
+    _learn_role(view)
+    overview = view.loads.get("overview", view.client.overview, OVERVIEW_AGE_S)
+    silent_s = view.loads.silent_s
+    silent = silent_s is not None and silent_s >= _SILENT_S
+    if silent:
         taken = clock_time(view.loads.taken_ms("overview"), view.zone)
-        st.html(notice("stale", view.text("header.silent", age=duration(silent), time=taken)))
-    shown = [] if overview is None else [*_market(view, overview.feed), *_desk(view, overview)]
+        st.html(notice("stale", view.text("header.silent", age=duration(silent_s), time=taken)))
+    known = overview.value
+    shown = (
+        []
+        if known is None
+        else [*_market(view, known.feed, _close_in_s(overview, silent)), *_desk(view, known, silent)]
+    )
     st.html(f'<div class="evoq-chips">{"".join(shown)}</div>')
 
 
-def _market(view: View, feed: FeedState) -> list[str]:
+def _learn_role(view: View) -> None:
+    """Draw the page anew as soon as the desk says who the viewer is: its buttons were drawn without knowing."""
+    if view.role is None and view.loads.get("session", view.client.session, SESSION_AGE_S).value is not None:
+        st.rerun()
+
+
+def _close_in_s(overview: Loaded[Overview], silent: bool) -> float | None:
+    """Return when the next candle closes by the desk's own clock; None where nobody knows."""
+    known = overview.value
+    if silent or known is None or known.feed.next_close_ts is None:
+        return None
+    return max((known.feed.next_close_ts - known.as_of) / 1_000 - overview.age_s, 0.0)
+
+
+def _market(view: View, feed: FeedState, close_in_s: float | None) -> list[str]:
     """Say whether candles are simulated, and when the next one closes."""
     shown = []
     if feed.simulated is not None:
         market, tone = ("simulated", "simulated") if feed.simulated else ("real", "plain")
         shown.append(chip(view.word("market", market), tone, feed.origin or ""))
-    if feed.next_close_ts is not None:
-        left_s = max(feed.next_close_ts / 1_000 - time.time(), 0.0)
-        shown.append(chip(view.text("header.next_candle", time=duration(left_s))))
+    if close_in_s is not None:
+        shown.append(chip(view.text("header.next_candle", time=duration(close_in_s))))
     return shown
 
 
-def _desk(view: View, overview: Overview) -> list[str]:
+def _desk(view: View, overview: Overview, silent: bool) -> list[str]:
     """Say what kind of money is at work, how the desk is, and what wants attention."""
     shown = [chip(view.word("money", overview.money), _MONEY_TONES.get(overview.money, "plain"))]
-    shown.append(chip(view.word("status", overview.status), _STATUS_TONES.get(overview.status, "plain")))
+    if silent:
+        shown.append(chip(view.text("header.status_unknown"), "muted"))
+    else:
+        shown.append(chip(view.word("status", overview.status), _STATUS_TONES.get(overview.status, "plain")))
     if overview.kill.state != "armed":
         shown.append(chip(view.word("kill", overview.kill.state), "bad", overview.kill.reason or ""))
     tone = "warn" if overview.alerts_open else "muted"

@@ -3,7 +3,7 @@
 import hmac
 import logging
 import secrets
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -78,7 +78,7 @@ class _SignIn:
             words, form = _words(request), _form_secret(request)
             page = sign_in_page(words, form, next_path, said=_said(words, error), role=role)
             return self._with_form(HTMLResponse(page, _status(error)), form)
-        response = RedirectResponse(next_path, 303)
+        response = RedirectResponse(_in_language(request, next_path), 303)
         self._keep(response, SESSION_COOKIE, begun.token, _KEPT_S)
         return response
 
@@ -131,10 +131,22 @@ def _form_secret(request: Request) -> str:
 
 
 def _words(request: Request) -> Catalogue:
-    spoken = request.headers.get("accept-language", "").split(",")
-    return catalogue(
-        language_of(request.query_params.get(LANGUAGE), *(each.partition(";")[0].strip() for each in spoken))
-    )
+    return catalogue(language_of(request.query_params.get(LANGUAGE), *_spoken(request)))
+
+
+def _spoken(request: Request) -> list[str]:
+    """Return the languages of the browser."""
+    return [each.partition(";")[0].strip() for each in request.headers.get("accept-language", "").split(",")]
+
+
+def _in_language(request: Request, path: str) -> str:
+    """Return a path of this panel that speaks as the form did; without a word of it where the browser asks for that."""
+    language = _words(request).language
+    parts = urlsplit(path)
+    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != LANGUAGE]
+    if language != language_of(*_spoken(request)):
+        query.append((LANGUAGE, language))
+    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def _next_path(wanted: str | None) -> str:
@@ -154,8 +166,11 @@ def _next_path(wanted: str | None) -> str:
 def _said(words: Catalogue, error: ClientError) -> str:
     if isinstance(error, UnauthorizedError):
         return words.text("sign_in.wrong")
-    if isinstance(error, BusyError):
-        return words.text("sign_in.wait", seconds=f"{error.retry_after_s or 1:.0f}")
+    seconds = f"{error.retry_after_s or 1:.0f}"
+    if error.code == "locked_out":
+        return words.text("sign_in.wait", seconds=seconds)
+    if isinstance(error, BusyError) or error.code == "busy":
+        return words.text("sign_in.busy", seconds=seconds)
     if isinstance(error, UnavailableError):
         return words.text("sign_in.unavailable")
     return words.text("sign_in.refused", error=str(error))

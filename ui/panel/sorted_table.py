@@ -77,8 +77,9 @@ class Touched:
 
 
 def has_marks(name: str) -> bool:
-    """Tell whether rows of a table are marked: they should stay where they are."""
-    return bool(st.session_state.get(_key(name), {}).get("selection", {}).get("rows"))
+    """Tell whether rows of a table are marked, or one was just clicked: they should stay where they are."""
+    selection = st.session_state.get(_key(name), {}).get("selection", {})
+    return bool(selection.get("rows") or selection.get("cells"))
 
 
 def begin_anew(name: str) -> None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ui.desk_answers import EvolutionLogRow
 from ui.evolution_parts.archive import draw_archive
 from ui.evolution_parts.controls import draw_condition, draw_controls
 from ui.evolution_parts.course import draw_course
@@ -11,8 +12,10 @@ from ui.evolution_parts.luck import draw_luck
 from ui.evolution_parts.new_run import draw_new_run
 from ui.evolution_parts.runs import draw_runs
 from ui.evolution_parts.shares import draw_shares
+from ui.page import Page
 from ui.panel import PanelPage, View
 from ui.panel.address_choice import choice, segments
+from ui.panel.first_answer import first_answer
 
 PAGE = PanelPage(path="evolution", title="evolution.title", icon=":material/genetics:", order=30)
 
@@ -58,8 +61,10 @@ def render(view: View) -> None:
 
 def _choices(view: View) -> tuple[str | None, str | None]:
     """Ask which run, and which of its species."""
-    runs = view.loads.get("runs", view.client.runs, _NAMES_AGE_S).value or ()
-    newest = view.loads.get("evolution-newest", lambda: view.client.evolution_log(limit=_NEWEST), _NAMES_AGE_S).value
+    view.loads.get("runs", view.client.runs, _NAMES_AGE_S)
+    view.loads.get("evolution-newest", lambda: _newest(view), _NAMES_AGE_S)
+    runs = first_answer(view, "runs", view.client.runs, quiet=True) or ()
+    newest = first_answer(view, "evolution-newest", lambda: _newest(view), quiet=True)
     names = [] if newest is None else sorted({row.species for row in newest.items if row.species})
     left, right = st.columns(2)
     with left:
@@ -69,3 +74,7 @@ def _choices(view: View) -> tuple[str | None, str | None]:
     with right:
         species = choice(view, "species", view.text("evolution.species"), names)
     return run_id, species
+
+
+def _newest(view: View) -> Page[EvolutionLogRow]:
+    return view.client.evolution_log(limit=_NEWEST)

@@ -9,6 +9,7 @@ from ui.overview_answers import StrategyMap
 from ui.page import Page
 from ui.panel import Column, PanelPage, Tile, View, pager, tiles
 from ui.panel.address_choice import choice, search
+from ui.panel.first_answer import first_answer
 from ui.panel.grade_reasons import reason_words
 from ui.panel.header import OVERVIEW_AGE_S
 from ui.panel.opening import open_page
@@ -25,7 +26,13 @@ _EVERY_S = 3.0
 _MAP_AGE_S = 30.0
 _FROZEN_S = 3_600.0
 _PER_PAGE = ("50", "100", "250", "500")
-_STATES = ("candidate", "enabled", "live", "retired")
+_STATES = {
+    "candidate": StrategyQuery(state="candidate"),
+    "enabled": StrategyQuery(state="enabled", enabled=True),
+    "disabled": StrategyQuery(state="enabled", enabled=False),  # of the roster, and does not run
+    "live": StrategyQuery(state="live"),
+    "retired": StrategyQuery(state="retired"),
+}
 _GRADES = ("A", "B", "C")
 _NAMES = ("type", "symbol", "timeframe")
 _WIDE_PX, _FILTER_PX, _NARROW_PX = 230, 160, 105
@@ -33,7 +40,7 @@ _BEST_FIRST = Order("oos_scs", falling=True)
 _UNSORTED = frozenset({"spark", "grade_reason"})
 _COLUMNS = (
     Column("id", "strategies.id", width=125, pinned=True),
-    Column("type", "strategies.type", width=120),
+    Column("type", "strategies.type", words="type", width=120),
     Column("symbol", "strategies.symbol", width=135),
     Column("timeframe", "strategies.timeframe", width=80),
     Column("scs", "strategies.scs", "score", width=125),
@@ -67,7 +74,10 @@ def _funnel(view: View) -> None:
     tiles(
         (
             Tile(text("strategies.all"), view.number(funnel.strategies)),
-            Tile(text("strategies.above", n=view.number(funnel.threshold)), view.number(funnel.above_threshold)),
+            Tile(
+                text("strategies.above", n=view.number(funnel.threshold, int(funnel.threshold % 1 != 0))),
+                view.number(funnel.above_threshold),
+            ),
             Tile(text("strategies.grade_a"), view.number(funnel.grade_a)),
             Tile(text("strategies.grade_b"), view.number(funnel.grade_b)),
             Tile(text("strategies.enabled"), view.number(funnel.enabled)),
@@ -80,13 +90,16 @@ def _funnel(view: View) -> None:
 
 def _filters(view: View) -> tuple[StrategyQuery, int]:
     """Ask which strategies; the address keeps what is asked."""
-    points: StrategyMap | None = view.loads.get("strategies_map", lambda: _map(view), _MAP_AGE_S).value
+    view.loads.get("strategies_map", lambda: _map(view), _MAP_AGE_S)
+    points: StrategyMap | None = first_answer(view, "strategies_map", lambda: _map(view), quiet=True)
     columns = ((),) * 3 if points is None else (points.type, points.symbol, points.timeframe)
     text = view.text
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="strategies-filters"):
         sought = search("q", text("strategies.search"), text("strategies.search_in"), _WIDE_PX)
         known = {name: _known(name, values) for name, values in zip(_NAMES, columns, strict=True)}
-        kind = choice(view, "type", text("strategies.type"), known["type"], width=_FILTER_PX)
+        kind = choice(
+            view, "type", text("strategies.type"), known["type"], lambda kind: view.word("type", kind), width=_FILTER_PX
+        )
         symbol = choice(view, "symbol", text("strategies.symbol"), known["symbol"], width=_FILTER_PX)
         timeframe = choice(view, "timeframe", text("strategies.timeframe"), known["timeframe"], width=_NARROW_PX)
         grade = choice(view, "grade", text("strategies.grade"), _GRADES, width=_NARROW_PX)
@@ -94,13 +107,13 @@ def _filters(view: View) -> tuple[StrategyQuery, int]:
             view,
             "state",
             text("strategies.state"),
-            _STATES,
+            tuple(_STATES),
             lambda state: view.word("state", state),
             width=_NARROW_PX,
         )
         rows = choice(view, "rows", text("strategies.rows"), _PER_PAGE, none=_PER_PAGE[0], width=_NARROW_PX)
-    asked = StrategyQuery(q=sought, type=kind, symbol=symbol, timeframe=timeframe, grade=grade, state=state)
-    return asked, int(rows or _PER_PAGE[0])
+    asked = StrategyQuery(q=sought, type=kind, symbol=symbol, timeframe=timeframe, grade=grade)
+    return asked | _STATES.get(state or "", StrategyQuery(state=None)), int(rows or _PER_PAGE[0])
 
 
 def _known(name: str, values: Iterable[str]) -> list[str]:
