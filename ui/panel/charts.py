@@ -1,4 +1,8 @@
-"""Plots on a page: figures of `backtest.plots`, in the look of the page, that keep their zoom while data changes."""
+"""Plots on a page: figures of `backtest.plots`, in the look of the page.
+
+Streamlit makes a plot anew whenever its figure is another one, key or not, and its script in the browser never takes
+another figure into one that is there: zoom, and what was hidden by the legend, last until the data change.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -10,10 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["dress", "plot"]
 
 
-def dress(figure: "go.Figure", key: str) -> "go.Figure":
-    """Give a figure the look of the page, and return it; its zoom stays while the key does."""
+def dress(figure: "go.Figure") -> "go.Figure":
+    """Give a figure the look of the page, and return it."""
     figure.update_layout(
-        uirevision=key,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": "Source Sans, sans-serif"},
@@ -29,8 +32,8 @@ def plot(figure: "go.Figure", key: str, alt: str) -> None:
     figure : plotly.graph_objects.Figure
         It is changed: backgrounds become those of the page.
     key : str
-        Stays the same while the data changes, so that zoom and choice stay too.
+        Of the plot on its page.
     alt : str
         What it shows, for those who cannot see it.
     """
-    st.plotly_chart(dress(figure, key), key=key, alt=alt, config={"displayModeBar": False, "scrollZoom": False})
+    st.plotly_chart(dress(figure), key=key, alt=alt, config={"displayModeBar": False, "scrollZoom": False})

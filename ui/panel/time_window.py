@@ -121,7 +121,7 @@ def window_plot(view: View, figure: "go.Figure", key: str, alt: str) -> None:
         if window is not None:
             _choose(window)
 
-    st.plotly_chart(dress(figure, name), key=name, alt=alt, on_select=select, selection_mode="box", config=_BARE)
+    st.plotly_chart(dress(figure), key=name, alt=alt, on_select=select, selection_mode="box", config=_BARE)
 
 
 def window_of(event: Any, zone: ZoneInfo) -> TimeWindow | None:

@@ -93,7 +93,7 @@ class View:
         Parameters
         ----------
         draw : callable
-            Draws the part. Widgets, tables and plots in it have keys of their own: then nothing flickers.
+            Draws the part. Widgets, tables and plots in it have keys of their own: widgets and tables stay.
         every_s : float
             After how many seconds it is drawn again.
         """
