@@ -13,6 +13,8 @@ CANDLES ?=
 POPULATION ?= 1034
 GENERATIONS ?= 10
 SEED ?= 7
+# Two processes for the tests, each file whole in one of them; PARALLEL= for one.
+PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .PHONY: run test test-all setup check browser bench bench-ray bench-evolution bench-evidence bench-choices bench-push bench-api bench-ui screenshots chaos lock clean
 
@@ -37,10 +39,10 @@ browser: $(VENV)/.test
 	@$(BIN)/python benchmarks/panel_browser/find_browser.py
 
 test: check browser
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not long"
 
 test-all: check browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 	$(MAKE) bench bench-ray bench-evolution bench-evidence bench-push bench-api bench-ui
 
 bench: $(VENV)/.test

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-PACKAGES = ("market", "execution", "simulator", "cluster")
+PACKAGES = [name for name in ("market", "execution", "simulator", "cluster") if (REPOSITORY / name).is_dir()]
+"""Execution and simulator are held to it from the day they are there."""
 ALLOWED = {"market/clock.py"}
 FORBIDDEN = {
     "asyncio.sleep",
@@ -51,8 +52,6 @@ def offences(source: str) -> list[tuple[int, str]]:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_clock_of_package_is_always_injected(package: str) -> None:
     folder = REPOSITORY / package
-    if not folder.is_dir():
-        pytest.skip(f"{package} does not exist yet")
     bare = [
         f"{path.relative_to(REPOSITORY)}:{line} {name}: take a market.Clock instead"
         for path in sorted(folder.rglob("*.py"))

@@ -108,9 +108,10 @@ class Glyphs:
             return " " * len(values)
         least = min(known) if low is None else low
         most = max(known) if high is None else high
-        step = (len(self.levels) - 1) / (most - least) if most > least else 0.0
+        half_span = max(most / 2 - least / 2, 0.0) or 1.0  # halves: a difference of floats may be more than one holds
+        last = len(self.levels) - 1
         return "".join(
-            self.levels[min(max(round((value - least) * step), 0), len(self.levels) - 1)]
+            self.levels[round(min(max((value / 2 - least / 2) / half_span, 0.0), 1.0) * last)]
             if value is not None and math.isfinite(value)
             else " "
             for value in values

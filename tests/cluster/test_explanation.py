@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -49,6 +49,7 @@ def test_bar_of_the_most_is_full_and_of_half_is_half():
 
 
 @given(st.lists(st.none() | st.floats(allow_nan=True, allow_infinity=True), max_size=50))
+@example([-1.7e308, 1.7e308])
 def test_sparkline_has_a_letter_a_value_and_a_gap_where_nothing_is_known(values):
     line = Glyphs().sparkline(values)
     assert len(line) == len(values)

@@ -209,14 +209,14 @@ def test_submitted_driver_of_a_clean_checkout_takes_the_run_up_and_gives_it_back
         job = f"--submission-id driver-of-a-test --working-dir {shlex.quote(str(checkout))}"
         submitted = in_shell_of(desk, f"ray job submit --no-wait {job} -- python -m cluster.driver")
         assert submitted.returncode == 0, submitted.stdout + submitted.stderr
-        desk.until(lambda: sum(evaluations().values()) > sum(before.values()))
+        desk.until(lambda: sum(evaluations().values()) > sum(before.values()), 300.0)
         assert evaluations().keys() == before.keys()
         driver = next(process for process in desk.of_ray() if process.cmdline()[-1] == "cluster.driver")
         assert Path(driver.cwd()).name.startswith("_ray_pkg_")
         assert in_shell_of(desk, "ray job stop driver-of-a-test").returncode == 0
         after = evaluations()
         tell("start")
-        desk.until(lambda: sum(evaluations().values()) > sum(after.values()))
+        desk.until(lambda: sum(evaluations().values()) > sum(after.values()), 300.0)
         assert evaluations().keys() == before.keys()
 
 
