@@ -13,6 +13,7 @@ __all__ = ["operators_figure"]
 
 _ROW_PX = 30
 _AROUND_PX = 75
+_FEW = 0.01
 
 
 def operators_figure(
@@ -49,6 +50,8 @@ def operators_figure(
     --------
     >>> list(operators_figure(["crossover"], [8], [2]).data[0].text)
     ['25.0%  2 of 8']
+    >>> list(operators_figure(["crossover"], [2_177], [1]).data[0].text)
+    ['0.05%  1 of 2,177']
     """
     import plotly.graph_objects as go
 
@@ -65,7 +68,7 @@ def operators_figure(
             orientation="h",
             marker={"color": BLUE},
             text=[
-                "–" if ratio is None else f"{ratio:.1%}  {taken:,} {words['of']} {all_:,}"
+                "–" if ratio is None else f"{ratio:{_decimals(ratio)}}  {taken:,} {words['of']} {all_:,}"
                 for ratio, all_, taken in zip(ratios, tried, accepted, strict=True)
             ],
             textposition="outside",
@@ -75,10 +78,14 @@ def operators_figure(
     )
     highest = max((ratio for ratio in ratios if ratio is not None), default=0.0)
     figure.update_xaxes(
-        title_text=words["success"], tickformat=".0%", range=[0.0, 1.6 * highest or 1.0], zeroline=False, nticks=5
+        title_text=words["success"], tickformat=".1~%", range=[0.0, 1.6 * highest or 1.0], zeroline=False, nticks=5
     )
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False, automargin=True)
     figure.update_layout(
         height=_ROW_PX * max(len(operators), 3) + _AROUND_PX, margin={"l": 10, "r": 15, "t": 10, "b": 45}
     )
     return figure
+
+
+def _decimals(ratio: float) -> str:
+    return ".2%" if 0.0 < ratio < _FEW else ".1%"

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
 from storage import LeaseRepository, RunRecord, StatusRecord, StorageError
@@ -230,8 +231,8 @@ def _scores(context: "ApiContext", run: RunRecord | None, data: Mapping[str, Any
     rows: Sequence[Mapping[str, Any]] = context.runs.history(run.id, limit=50)
     newest = [row for row in rows if (row["generation"], row["round"]) == (rows[0]["generation"], rows[0]["round"])]
     best = [row["best_scs"] for row in newest if row["best_scs"] is not None]
-    medians = sorted(row["median_scs"] for row in newest if row["median_scs"] is not None)
+    medians = [row["median_scs"] for row in newest if row["median_scs"] is not None]
     return {
         "best_scs": max(best) if best else None,
-        "median_scs": medians[len(medians) // 2] if medians else None,
+        "median_scs": fmean(medians) if medians else None,
     }

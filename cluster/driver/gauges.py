@@ -1,6 +1,7 @@
 """Gauges: how evolution goes, as metrics of Ray (its dashboard, Prometheus)."""
 
 from collections import deque
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from evolution import BatchCommit
@@ -29,7 +30,7 @@ class Gauges:
     evaluations_per_s : float or None
         Over the last seconds of work; None before the second batch.
     best, median : float or None
-        Fitness of the best member, and the median over the species.
+        Fitness of the best member, and the mean over the species of their median fitness.
     """
 
     def __init__(self, clock: Clock, bars_each: float) -> None:
@@ -62,8 +63,8 @@ class Gauges:
         if len(self._recent) > 1:
             self.evaluations_per_s = (commit.evaluations - done) / max(now - since, 1e-3)
         self.best = None if commit.best is None else commit.best.score
-        medians = sorted(one.median for one in commit.statistics if one.members)
-        self.median = medians[len(medians) // 2] if medians else None
+        medians = [one.median for one in commit.statistics if one.members]
+        self.median = fmean(medians) if medians else None
         values = {
             "evoq_best_scs": self.best,
             "evoq_median_scs": self.median,
@@ -82,7 +83,7 @@ def _ray_gauges() -> "dict[str, Gauge]":
 
     described = {
         "evoq_best_scs": "Best fitness of the window, 0..100.",
-        "evoq_median_scs": "Median over the species of their median fitness, 0..100.",
+        "evoq_median_scs": "Mean over the species of their median fitness, 0..100.",
         "evoq_evaluations_per_second": "Evaluations a second over the last ten seconds of work.",
         "evoq_strategy_bars_per_second": "Strategy-bars a second over the last ten seconds of work.",
         "evoq_generation": "Generation being worked on.",

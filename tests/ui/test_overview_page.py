@@ -36,7 +36,7 @@ def test_best_score_says_whose_it_is(viewer, overview):
         {"type": "of tomorrow", "count": 1, "best_scs": None, "median_scs": None, "best_oos_scs": None},
     ]
     words = " ".join(viewer.open().words.split())
-    assert "Best SCS 71.2 Breakout" in words
+    assert "Best SCS 71.2 on all candles" in words
     assert "of tomorrow 1 – – –" in words
 
 
@@ -44,7 +44,7 @@ def test_best_score_says_whose_it_is(viewer, overview):
 def test_service_that_does_not_run_has_another_shape(viewer, overview, state, shape):
     overview["services"] = [{"name": "feed", "state": state, "restarts": 3, "uptime_s": 61.0}]
     words = " ".join(viewer.open().words.split())
-    assert f"feed {shape} {viewer.word('service', state)} 1 min 01 s 3" in words
+    assert f"Feed {shape} {viewer.word('service', state)} 1 min 01 s 3" in words
 
 
 def test_map_asks_only_whether_anything_changed(viewer, stand_in):

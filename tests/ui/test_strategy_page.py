@@ -33,7 +33,7 @@ def histogram(stand_in):
 def test_strategy_part_with_everything_there_shows_it(viewer, part, language):
     viewer.open("strategy", language=language, id=ID, part=part)
     assert set(viewer.states) <= {"empty"}, viewer.words
-    assert "momentum · BTC/USDT:USDT · 1h" in viewer.words
+    assert f"{viewer.text('word.type.momentum')} · BTC/USDT:USDT · 1h" in viewer.words
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -129,7 +129,8 @@ def test_strategy_surroundings_are_asked_for_over_the_chosen_parameters(viewer, 
         ([[50, 50, 50], [50, 52, 50], [50, 50, 50]], "strategy.plateau"),
         ([[30, 30, 30], [30, 50, 30], [30, 30, 30]], "strategy.slope"),
         ([[5, 5, 5], [5, 50, 5], [5, 5, 5]], "strategy.spike"),
-        ([[5, 5, 5], [5, 0, 5], [5, 5, 5]], "strategy.flat"),
+        ([[5, 5, 5], [5, 0, 5], [5, 5, 5]], "strategy.zero"),
+        ([[5, 5, 5], [5, None, 5], [5, 5, 5]], "strategy.flat"),
     ],
 )
 def test_strategy_surroundings_tell_a_plateau_from_a_spike(viewer, stand_in, scs, shape):
@@ -137,6 +138,15 @@ def test_strategy_surroundings_tell_a_plateau_from_a_spike(viewer, stand_in, scs
     stand_in.instead[f"{DETAIL}/neighbourhood"] = lambda asked: around
     viewer.open("strategy", id=ID, part="surroundings").later(1.0)
     assert viewer.text(shape) in viewer.words
+
+
+def test_strategy_surroundings_are_the_cells_next_to_it_and_not_the_whole_grid(viewer, stand_in):
+    values = list(range(1, 10))
+    scs = [[50 if max(abs(x - 5), abs(y - 5)) <= 2 else 5 for x in values] for y in values]
+    around = {"x": "a", "y": "b", "x_values": values, "y_values": values, "scs": scs, "at": [5, 5]}
+    stand_in.instead[f"{DETAIL}/neighbourhood"] = lambda asked: around
+    viewer.open("strategy", id=ID, part="surroundings").later(1.0)
+    assert viewer.text("strategy.plateau") in viewer.words
 
 
 def test_strategy_that_is_retired_can_be_enabled_again_and_nothing_else(viewer, stand_in):

@@ -35,8 +35,8 @@ def draw_condition(view: View) -> None:
             view.number(pace.evaluations),
             text("evolution.rate", n=view.number(pace.evaluations_per_s, 0)),
         ),
-        Tile(text("evolution.best"), view.number(pace.best_scs, 1), text("evolution.in_sample")),
-        Tile(text("evolution.median"), view.number(pace.median_scs, 1), text("evolution.in_sample")),
+        Tile(text("evolution.best"), view.number(pace.best_scs, 1), text("evolution.best_note")),
+        Tile(text("evolution.median"), view.number(pace.median_scs, 1), text("evolution.median_note")),
         Tile(
             text("evolution.next"),
             view.duration(until_next_s),

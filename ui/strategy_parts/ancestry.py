@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import streamlit as st
 
 from backtest.plots import lineage_figure
-from ui.overview_answers import StrategyMap
 from ui.panel import View, plot
 from ui.panel.address_choice import segments
 from ui.panel.opening import address_of
@@ -68,8 +67,6 @@ def draw_ancestry(view: View, strategy: str, depth: int) -> None:
 
 
 def _list(view: View, lineage: Lineage) -> None:
-    points: StrategyMap | None = view.loads.get("strategies_map", lambda: _map(view), 30.0).value
-    alive = set() if points is None else set(points.id)
     titles = (
         view.text("strategies.id"),
         view.text("strategy.operator"),
@@ -78,7 +75,7 @@ def _list(view: View, lineage: Lineage) -> None:
         view.text("strategy.parameters"),
     )
     head = "".join(f"<th>{html.escape(title)}</th>" for title in titles)
-    rows = "".join(_row(view, node, node.id in alive) for node in lineage.nodes[:_MOST_ROWS])
+    rows = "".join(_row(view, node) for node in lineage.nodes[:_MOST_ROWS])
     st.html(
         f'<div class="evoq-scroll"><table class="evoq-table" style="white-space: nowrap"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
@@ -87,14 +84,10 @@ def _list(view: View, lineage: Lineage) -> None:
         st.caption(view.text("strategy.more_ancestors", n=view.number(len(lineage.nodes) - _MOST_ROWS)))
 
 
-def _map(view: View) -> StrategyMap:
-    return view.client.strategies_map(view.loads.kept("strategies_map"))
-
-
-def _row(view: View, node: Ancestor, alive: bool) -> str:
+def _row(view: View, node: Ancestor) -> str:
     """Return a row; the id of one that is still there leads to it."""
     name = html.escape(node.id)
-    if alive:
+    if node.alive:
         name = f'<a href="{html.escape(address_of("strategy", id=node.id), quote=True)}" target="_self">{name}</a>'
     cells = (view.word("operator", node.operator), view.number(node.depth), view.number(node.fitness, 1))
     shown = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)

@@ -89,7 +89,7 @@ def draw_summary(view: View, strategy: str) -> None:
 def _name(view: View, found: StrategyDetail) -> None:
     """Say which one it is, its grade, whether it runs, and what kind of money it uses."""
     state = _state(found)
-    parts = " · ".join((found.type, found.symbol, found.timeframe, found.venue))
+    parts = " · ".join((view.word("type", found.type), found.symbol, found.timeframe, found.venue))
     chips = (
         chip(view.text("strategy.grade_n", grade=found.grade), _GRADES.get(found.grade, "plain")),
         chip(view.word("state", state), _STATES.get(state, "muted")),

@@ -17,6 +17,7 @@ __all__ = ["draw_surroundings", "surroundings_asked"]
 _AGE_S = 3_600.0
 _NOT_A_GENE = "quantity"
 _PLATEAU, _SPIKE = 0.8, 0.5
+_NEAR = 2  # cells
 
 
 def surroundings_asked(view: View, strategy: str) -> tuple[str | None, str | None]:
@@ -82,12 +83,14 @@ def _verdict(view: View, around: Neighbourhood) -> None:
         value
         for up, values in enumerate(around.scs)
         for across, value in enumerate(values)
-        if value is not None and (up, across) != (row, column)
+        if value is not None and 0 < max(abs(up - row), abs(across - column)) <= _NEAR
     ]
     middle = median(others) if others else None
     share = None if middle is None or not own else middle / own
     text = view.text
-    if share is None:
+    if own is not None and not own:
+        name, tone, why = text("strategy.zero"), "bad", text("strategy.zero_why")
+    elif share is None:
         name, tone, why = text("strategy.flat"), "muted", text("strategy.flat_why")
     elif share >= _PLATEAU:
         name, tone, why = text("strategy.plateau"), "good", text("strategy.plateau_why")

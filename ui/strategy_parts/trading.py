@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from backtest.plots import trade_chart_figure
+from ui.currencies import currencies
 from ui.panel import Column, View, pager, table
 from ui.panel.address_choice import segments
 from ui.panel.time_window import TimeWindow, chosen_window, window_buttons, window_plot
@@ -50,7 +51,7 @@ def draw_chart(view: View, strategy: str) -> None:
     if not shown.time:
         view.empty("strategy.no_candles_then")
         return
-    _plot(view, shown, f"chart-{strategy}")
+    _plot(view, shown, currencies(found.symbol)[1], f"chart-{strategy}")
     drawn = view.number(len(shown.entries))
     st.caption(
         view.text(
@@ -72,7 +73,7 @@ def _chart(view: View, strategy: str, version: int, window: TimeWindow | None) -
     )
 
 
-def _plot(view: View, shown: PriceChart, key: str) -> None:
+def _plot(view: View, shown: PriceChart, quote: str, key: str) -> None:
     local = view.local
     spans: list[tuple[int, int]] = [(each.since, each.until) for each in shown.test_spans]
     if not spans and shown.selected_until is not None:
@@ -88,7 +89,7 @@ def _plot(view: View, shown: PriceChart, key: str) -> None:
         exits=[(local(mark.time), mark.price, mark.net_return) for mark in shown.exits],
         unseen=[(local(since), local(until)) for since, until in spans],
         labels={
-            "price": view.text("strategy.price"),
+            "price": f"{view.text('strategy.price')}, {quote}",
             "long": view.text("strategy.long"),
             "short": view.text("strategy.short"),
             "won": view.text("strategy.won"),
@@ -164,6 +165,8 @@ def draw_trades(view: View, strategy: str, source: str) -> None:
         return
     rows = [_Row.of(view, trade) for trade in page.items]
     table(view, rows, _columns(_digits(rows)), f"trades-{strategy}")
+    base, quote = currencies(found.symbol)
+    st.caption(view.text("strategy.units", base=base, quote=quote))
 
 
 def _digits(rows: list[_Row]) -> int:

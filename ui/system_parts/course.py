@@ -3,6 +3,8 @@
 import time
 from collections.abc import Mapping
 
+import streamlit as st
+
 from backtest.plots import Measure, measures_figure
 from ui.panel import View, plot
 from ui.system_answers import History, Series
@@ -48,6 +50,7 @@ def draw_measures(view: View, span: str) -> None:
     words = {"mean": view.text("system.mean"), "highest": view.text("system.highest")}
     figure = measures_figure([view.local(each) for each in found.time], measures, labels=words)
     plot(figure, f"system-measures-{span}", view.text("system.measures_alt", n=view.number(len(measures))))
+    st.caption(view.text("system.zone", zone=view.zone.key))
 
 
 def _asked(view: View, hours: int) -> History:

@@ -22,7 +22,7 @@ def draw_services(view: View) -> None:
         return
     rows = [
         (
-            each.name,
+            view.word("process", each.name),
             f"{SHAPES[_TONES.get(each.state, 'bad')]} {view.word('service', each.state)}",
             view.duration(each.uptime_s),
             view.number(each.restarts),

@@ -5,6 +5,7 @@ import time
 import streamlit as st
 
 from backtest.plots import candles_figure
+from ui.currencies import currencies
 from ui.panel import PanelPage, Tile, View, html_table, tiles
 from ui.panel.first_answer import first_answer
 from ui.panel.time_window import TimeWindow, chosen_window, forget_window, window_buttons, window_plot
@@ -140,10 +141,11 @@ def _window(whole: TimeWindow, bar_ms: int, span: int) -> TimeWindow:
 
 
 def _plot(view: View, market: FedMarket, series: CandleSeries) -> None:
+    base, quote = currencies(market.symbol)
     names = ("price", "volume", "open", "high", "low", "close", "gap")
     words = (
-        view.text("market.price"),
-        view.text("market.volume"),
+        f"{view.text('market.price')}, {quote}",
+        f"{view.text('market.volume')}, {base}",
         view.text("market.open"),
         view.text("market.high"),
         view.text("market.low"),

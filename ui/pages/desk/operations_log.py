@@ -19,13 +19,13 @@ _AGE_S = 1.0
 _TABLE = "operations-table"
 _COLUMNS = (
     Column("ts", "operations.ts", "moment"),
-    Column("action", "operations.action"),
+    Column("action", "operations.action", words="action"),
     Column("target", "operations.target"),
     Column("result", "operations.result", words="command"),
     Column("reason", "operations.reason"),
     Column("actor", "operations.actor"),
     Column("role", "operations.role", words="role"),
-    Column("source", "operations.source"),
+    Column("source", "operations.source", words="told_by"),
 )
 
 

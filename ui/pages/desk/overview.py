@@ -84,12 +84,9 @@ def _round(view: View, pace: Pace) -> str:
 
 
 def _best(view: View, overview: Overview) -> Tile:
-    """Return the best score of all types."""
-    scored = [each for each in overview.per_type if each.best_scs is not None]
-    if not scored:
-        return Tile(view.text("overview.best"), view.number(None))
-    best = max(scored, key=lambda each: each.best_scs or 0.0)
-    return Tile(view.text("overview.best"), view.number(best.best_scs, 1), view.word("type", best.type))
+    """Return the best score of all types; fitness in sample, on the page of evolution, is another one."""
+    best = max((each.best_scs for each in overview.per_type if each.best_scs is not None), default=None)
+    return Tile(view.text("overview.best"), view.number(best, 1), view.text("overview.best_note"))
 
 
 def _map(view: View) -> None:
@@ -124,7 +121,10 @@ def _funnel(view: View) -> None:
     if overview is None:
         return
     funnel, text = overview.funnel, view.text
-    above = (text("overview.step_above", n=view.number(funnel.threshold)), view.number(funnel.above_threshold))
+    above = (
+        text("overview.step_above", n=view.number(funnel.threshold, int(funnel.threshold % 1 != 0))),
+        view.number(funnel.above_threshold),
+    )
     why = [
         (text("overview.step_reason", reason=reason_words(view, each.reason)), view.number(each.count))
         for each in funnel.reasons[:1]
@@ -217,7 +217,7 @@ def _services(view: View) -> None:
     titles = ("overview.service_name", "overview.service_state", "overview.service_uptime", "overview.service_restarts")
     rows = [
         (
-            each.name,
+            view.word("process", each.name),
             f"{_shape_of(each)} {view.word('service', each.state)}",
             view.duration(each.uptime_s),
             view.number(each.restarts),
