@@ -132,6 +132,22 @@ class OverviewRepository:
         with self._engine.connect() as connection:
             return {str(run): float(score) for run, score in connection.execute(query.group_by(_table.c.run_id))}
 
+    def present(self, ids: Sequence[str]) -> frozenset[str]:
+        """Return which of some strategies there are, retired ones too.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            Their ids.
+
+        Returns
+        -------
+        frozenset of str
+            Those that are there.
+        """
+        with self._engine.connect() as connection:
+            return frozenset(connection.scalars(select(_table.c.id).where(_table.c.id.in_(list(ids)))))
+
     def histogram(self, name: str, bins: int) -> Sequence[int]:
         """Count the scores of strategies in bins of the same width.
 

@@ -212,9 +212,10 @@ class Equity:
 
 @dataclass(frozen=True, kw_only=True)
 class Ancestor:
-    """A strategy or one of its ancestors; the id may be of one that is no longer there."""
+    """A strategy or one of its ancestors; `alive` tells whether there is still a strategy with its id."""
 
     id: str
+    alive: bool
     child: int
     operator: str
     fitness: float | None

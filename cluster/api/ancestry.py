@@ -1,6 +1,6 @@
 """A lineage in the form of an answer: every ancestor has the id that it has, or had, as a strategy."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -18,6 +18,7 @@ class Node(Answer):
     """A strategy, or an ancestor that is gone."""
 
     id: str = Field(description="its id as a strategy, which may be no longer there")
+    alive: bool = Field(description="whether there is a strategy with this id")
     child: int = Field(description="its number in the species of the run")
     operator: str
     fitness: float | None
@@ -40,7 +41,9 @@ class Lineage(Answer):
     edges: list[Edge]
 
 
-def lineage_answer(row: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+def lineage_answer(
+    row: Mapping[str, Any], found: Mapping[str, Any], present: Callable[[Sequence[str]], Collection[str]]
+) -> dict[str, Any]:
     """Return a lineage in the form of an answer.
 
     Parameters
@@ -49,6 +52,8 @@ def lineage_answer(row: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str
         The strategy, of the table `strategies`.
     found : mapping
         What `TrialRepository.lineage` returned.
+    present : callable
+        Tells which of some ids are those of strategies.
 
     Returns
     -------
@@ -57,10 +62,12 @@ def lineage_answer(row: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str
     """
     names = _gene_names(row["type"])
     ids = {node["child"]: strategy_id(row["run_id"], row["species"], node["child"]) for node in found["nodes"]}
+    alive = present(list(ids.values()))
     return {
         "nodes": [
             {
                 "id": ids[node["child"]],
+                "alive": ids[node["child"]] in alive,
                 **{name: node[name] for name in ("child", "operator", "fitness", "batch", "depth")},
                 "parameters": dict(zip(names, node["genome"], strict=True))
                 if len(names) == len(node["genome"])

@@ -257,6 +257,8 @@ def test_lineage_names_ancestors_by_the_ids_they_have_as_strategies(client, api_
     nodes = {node["id"]: node for node in answer["nodes"]}
     assert answer["nodes"][0]["id"] == api_desk.ids[45]
     assert nodes[api_desk.ids[25]]["depth"] == 1
+    listed = {each for each in nodes if client.get(f"{Q}/strategies/{each}").status_code == 200}
+    assert {each for each, node in nodes.items() if node["alive"]} == listed
     assert nodes[api_desk.ids[6]]["depth"] == 2
     assert {"parent": api_desk.ids[25], "child": api_desk.ids[45]} in answer["edges"]
     assert nodes[api_desk.ids[25]]["parameters"] == {

@@ -68,7 +68,7 @@ def show_lineage(
     """Return a strategy and its ancestors, the nearest first and at most 500."""
     row = context.strategies.get(strategy)
     found = context.trials.lineage(row["run_id"], row["species"], row["child"], parameters.depth)
-    return lineage_answer(row, found)
+    return lineage_answer(row, found, context.overview.present)
 
 
 @router.get("/neighbourhood", response_model=Surroundings, summary="The scores around a strategy")
