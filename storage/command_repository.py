@@ -262,6 +262,25 @@ class CommandRepository:
             raise NotFoundError(f"there is no command {command!r}: its id is in the answer that accepted it")
         return Command(**row._mapping)
 
+    def statuses(self, commands: Sequence[str]) -> dict[str, str]:
+        """Return how far commands are.
+
+        Parameters
+        ----------
+        commands : sequence of str
+            Their ids; unknown ones are left out of the answer.
+
+        Returns
+        -------
+        dict
+            The status of each, by its id.
+        """
+        if not commands:
+            return {}
+        asked = select(_table.c.id, _table.c.status).where(_table.c.id.in_(commands))
+        with self._engine.connect() as connection:
+            return {row.id: row.status for row in connection.execute(asked)}
+
     def by_key(self, idempotency_key: str) -> Command | None:
         """Return the command that a client has given a name.
 

@@ -255,6 +255,22 @@ def test_control_with_the_same_key_is_one_command(client, api_desk):
     assert sum((row["after"] or {}).get("command_id") == first["command_id"] for row in told) == 1
 
 
+def test_control_in_the_operations_log_tells_what_became_of_it(client, api_desk):
+    body = {"action": "pause_evolution", "reason": "enough seen"}
+    command = client.post(f"{Q}/system-control", json=body).json()["command_id"]
+
+    def told():
+        rows = client.get("/api/operations-log?action=pause_evolution").json()["items"]
+        return next(row["result"] for row in rows if row["after"]["command_id"] == command)
+
+    assert told() == "accepted"
+    commands = CommandRepository(api_desk.database.engine)
+    commands.take(["pause_evolution"])
+    assert told() == "running"
+    commands.finish(command, "done")
+    assert told() == "done"
+
+
 @pytest.mark.parametrize("action", ["pause_trading", "resume_trading", "kill", "flatten", "rearm"])
 def test_control_of_trading_says_that_there_is_none_yet(client, action):
     answer = client.post(f"{Q}/system-control", json={"action": action, "confirm": "yes"})

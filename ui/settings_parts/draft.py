@@ -42,7 +42,8 @@ class Draft:
     @property
     def begun_with(self) -> dict[str, Any]:
         """What the widgets begin with, by field name."""
-        return values_of(self.base) | st.session_state[_BEGUN_WITH]
+        entered: Mapping[str, Any] = st.session_state[_BEGUN_WITH]
+        return {**values_of(self.base), **entered}
 
     @property
     def values(self) -> dict[str, Any]:

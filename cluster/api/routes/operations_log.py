@@ -34,15 +34,23 @@ class OperationsLogRow(Answer):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     reason: str | None
-    result: str = Field(description="done, accepted, or refused: and why")
+    result: str = Field(
+        description="done, refused and why; of a command how far it is: accepted, running, done, refused, failed"
+    )
 
 
-def _row(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, "ts": milliseconds(row["ts"])}
+def _row(row: Mapping[str, Any], statuses: Mapping[str, str]) -> dict[str, Any]:
+    return {**row, "ts": milliseconds(row["ts"]), "result": statuses.get(_command_of(row) or "", row["result"])}
+
+
+def _command_of(row: Mapping[str, Any]) -> str | None:
+    """Return the command that a row tells to be accepted."""
+    return (row["after"] or {}).get("command_id") if row["result"] == "accepted" else None
 
 
 @router.get("", response_model=ListAnswer[OperationsLogRow], summary="Who changed what, the newest first")
 def list_operations(context: Context, parameters: Annotated[OperationsLogParameters, Query()]) -> dict[str, Any]:
     """Return a page of the operations log."""
     page = context.operations.page(**parameters.asked())
-    return list_answer(page, context.clock.now_ms(), _row)
+    statuses = context.commands.statuses([name for row in page.items if (name := _command_of(row))])
+    return list_answer(page, context.clock.now_ms(), lambda row: _row(row, statuses))
