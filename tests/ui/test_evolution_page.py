@@ -4,6 +4,7 @@ import pytest
 
 CONTROL = "/api/quantitative/system-control"
 POPULATIONS = "/api/quantitative/evolution/populations"
+LEADERS = "/api/quantitative/evolution/leaders"
 OVERVIEW = "/api/quantitative/overview"
 
 
@@ -132,3 +133,14 @@ def test_evolution_asks_for_the_run_and_species_of_the_address(viewer, stand_in)
 def test_evolution_says_how_good_the_luckiest_are(viewer):
     viewer.open("evolution")
     assert "markets without an edge" in viewer.words
+
+
+def test_leader_that_is_clicked_is_the_one_that_was_seen(viewer, stand_in):
+    viewer.open("evolution")
+    shown = stand_in.answers.answer("GET", LEADERS, full=True)[1]
+    others = [row | {"id": f"other{number}"} for number, row in enumerate(shown["items"])]
+    stand_in.instead[LEADERS] = lambda asked: shown | {"items": others}
+    clicked = {"rows": [0], "columns": [], "cells": []}
+    viewer.at.session_state["evolution-leaders-table"] = {"selection": clicked}
+    viewer.later(20.0)
+    assert f"/strategy?id={shown['items'][0]['id']}" in viewer.html
