@@ -15,9 +15,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import product
+from itertools import product, starmap
 from pathlib import Path
 
+import numpy as np
 from desk_faults.watched_desk import WatchedDesk
 from panel_browser.find_browser import WHAT_TO_INSTALL, find_browser, has_chinese_font
 from panel_browser.opened_browser import Watch, opened_browser
@@ -31,11 +32,13 @@ from ui.panel.session_cookie import SESSION_COOKIE
 SETTINGS = {"EVOQ_GENERATIONS_PER_WINDOW": "8", "EVOQ_FEED_HISTORY": "20000"}
 FINALISTS = 20
 ENABLED = 4
-WIDTHS = {1440: 900, 390: 844}
+HEIGHTS = {1440: 900, 390: 844}
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 HIGHEST_PX = {1440: 2_400, 390: 3_200}
-COLOURS = 256
+EXACT_COLOURS = 192
 PATIENCE_S = 1_800.0
+STRATEGY_PARTS = ("trades", "returns", "surroundings", "origin")
+SIGN_IN = "login"
 _DRAWN_MS = 60_000
 _SETTLED_MS = 1_500
 _MAIN = "[data-testid=stMain]"
@@ -50,71 +53,81 @@ _CUT = """() => {
 
 
 @dataclass(frozen=True)
-class Shot:
-    """A picture to take."""
+class Look:
+    """How a page is looked at."""
 
-    name: str
-    address: str
     theme: str
     width: int
-    language: str
+    language: str = "en"
 
-    @property
-    def file(self) -> str:
-        """Return what the picture is called."""
-        return f"{self.name}-{self.theme}-{self.width}{'' if self.language == 'en' else '-' + self.language}.png"
+    def file(self, name: str) -> str:
+        """Return what the picture of a page is called."""
+        return f"{name}-{self.theme}-{self.width}{'' if self.language == 'en' else '-' + self.language}.png"
 
 
-def shots() -> list[Shot]:
-    """Return all pictures: of pages as they are found, and of the parts of a page that the address names."""
+LOOKS = (*starmap(Look, product(("light", "dark"), HEIGHTS)), Look("light", 1440, "zh"))
+
+
+def addresses() -> dict[str, str]:
+    """Return all pages as they are found, parts of a page that the address names, and the sign-in, by name."""
     found = [each.page.path for each in discovered_pages()]
     named = {path or "overview": path for path in found}
-    parts = ("trades", "returns", "surroundings", "origin")
-    named |= {f"strategy-{part}": f"strategy?part={part}" for part in parts if "strategy" in found}
-    named["sign-in"] = "login"
-    looks = [*product(("light", "dark"), WIDTHS, ("en",)), ("light", 1440, "zh")]
-    return [Shot(name, address, *look) for name, address in named.items() for look in looks]
+    if "strategy" in found:
+        named |= {f"strategy-{part}": f"strategy?part={part}" for part in STRATEGY_PARTS}
+    return named | {"sign-in": SIGN_IN}
 
 
-def take(browser: Browser, url: str, token: str, shot: Shot) -> tuple[bytes, list[str]]:
-    """Take a picture of all that can be scrolled to, and return what does not fit besides."""
-    size = {"width": shot.width, "height": WIDTHS[shot.width]}
+@contextmanager
+def visitor(browser: Browser, url: str, token: str, look: Look) -> Iterator[tuple[Page, Watch]]:
+    """Open a tab of somebody who is signed in, whose system is light or dark, and speaks a language."""
     watch = Watch()
     context = watch.over(
         browser.new_context(
-            viewport=size,
-            color_scheme=shot.theme,  # type: ignore[arg-type]
-            locale=LOCALES[shot.language],
+            viewport={"width": look.width, "height": HEIGHTS[look.width]},
+            color_scheme=look.theme,  # type: ignore[arg-type]
+            locale=LOCALES[look.language],
             timezone_id="Europe/Berlin",
         )
     )
-    try:
-        if shot.address != "login":
-            context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": url}])
-        page = context.new_page()
-        page.goto(f"{url}/{shot.address}")
-        if shot.address != "login":
-            _settle(page)
-        high = int(page.evaluate(f"(document.querySelector('{_MAIN}') ?? document.documentElement).scrollHeight"))
-        page.set_viewport_size({**size, "height": max(size["height"], min(high + 10, HIGHEST_PX[shot.width]))})
-        page.wait_for_timeout(_SETTLED_MS)
-        return page.screenshot(), [*page.evaluate(_CUT), *watch.errors]
-    finally:
-        context.close()
+    context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": url}])
+    yield context.new_page(), watch
+    context.close()
+
+
+def take(page: Page, address: str) -> tuple[bytes, list[str]]:
+    """Take a picture of all that can be scrolled to, and return what does not fit besides."""
+    size = page.viewport_size
+    assert size is not None
+    page.goto(address)
+    if not address.endswith(SIGN_IN):
+        _settle(page)
+    high = int(page.evaluate(f"(document.querySelector('{_MAIN}') ?? document.documentElement).scrollHeight"))
+    page.set_viewport_size({**size, "height": max(size["height"], min(high + 10, HIGHEST_PX[size["width"]]))})
+    page.wait_for_timeout(_SETTLED_MS)
+    picture, cut = page.screenshot(), page.evaluate(_CUT)
+    page.set_viewport_size(size)
+    return picture, cut
 
 
 def _settle(page: Page) -> None:
     """Wait until no part of the page waits for the desk."""
     page.locator("h1.evoq-title").wait_for(timeout=_DRAWN_MS)
     page.wait_for_timeout(_SETTLED_MS)
-    page.wait_for_function("!document.querySelector('.evoq-loading')", timeout=_DRAWN_MS)
+    page.wait_for_function("!document.querySelector('.evoq-loading, [data-testid=stSkeleton]')", timeout=_DRAWN_MS)
     page.wait_for_timeout(_SETTLED_MS)
 
 
 def small(picture: bytes) -> bytes:
-    """Return a picture with few colours: a third of the size, and it looks the same."""
-    with Image.open(io.BytesIO(picture)) as image, io.BytesIO() as written:
-        few = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    """Return a picture of 256 colours, a third of the size: those that it has most of as they are, others near."""
+    with Image.open(io.BytesIO(picture)) as opened:
+        image = opened.convert("RGB")
+    near = np.reshape(image.quantize(256 - EXACT_COLOURS, Image.Quantize.MAXCOVERAGE).getpalette(), (-1, 3))
+    found, which, count = np.unique(np.reshape(image, (-1, 3)), axis=0, return_inverse=True, return_counts=True)
+    palette = np.concatenate([found[np.argsort(-count)[:EXACT_COLOURS]], near])[:256].astype(np.int32)
+    nearest = np.array([np.argmin(np.sum((palette - colour) ** 2, axis=1)) for colour in found], dtype=np.uint8)
+    few = Image.frombytes("P", image.size, nearest[which.ravel()].tobytes())
+    few.putpalette(palette.astype(np.uint8).tobytes())
+    with io.BytesIO() as written:
         few.save(written, "PNG", optimize=True)
         return written.getvalue()
 
@@ -166,13 +179,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.exit("evoq: no font for Chinese: install one (Debian: apt-get install -y fonts-noto-cjk)")
     options.folder.mkdir(parents=True, exist_ok=True)
     with opened_browser(executable) as browser, shown(options.url, options.token) as (url, token):
-        for shot in shots():
-            if options.only not in shot.file:
-                continue
-            picture, wrong = take(browser, url, token, shot)
-            kept = small(picture)
-            (options.folder / shot.file).write_bytes(kept)
-            print(f"{shot.file:<50} {len(kept) / 1024:6.0f} KB {'; '.join(wrong)}")
+        for look in LOOKS:
+            with visitor(browser, url, token, look) as (page, watch):
+                for name, address in addresses().items():
+                    file = look.file(name)
+                    if options.only in file:
+                        picture, cut = take(page, f"{url}/{address}")
+                        (options.folder / file).write_bytes(small(picture))
+                        told = "; ".join([*cut, *watch.errors])
+                        print(f"{file:<48} {(options.folder / file).stat().st_size / 1024:4.0f} KB {told}", flush=True)
+                        watch.errors.clear()
     return 0
 
 
