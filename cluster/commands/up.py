@@ -52,7 +52,7 @@ def _stay(desk: "Desk", console: "Console", once: bool) -> None:
     """Run the desk in this process until Ctrl-C."""
     from cluster.access import Passwords
     from cluster.supervisor.evolution_view import EvolutionView
-    from cluster.supervisor.run_desk import already_running, run_desk
+    from cluster.supervisor.run_desk import INTERRUPTED, already_running, run_desk
     from cluster.supervisor.services import services_of_the_desk
     from cluster.supervisor.start_display import StepsDisplay, print_ready
     from cluster.supervisor.supervisor import Supervisor, Told
@@ -89,3 +89,5 @@ def _stay(desk: "Desk", console: "Console", once: bool) -> None:
         problem = f"the desk {'ended' if ready else 'did not start'}: {last['problem']}"
         raise UserError(problem) if status == _USER_MUST_ACT else ClusterFault(problem)
     console.print("the desk has ended")
+    if status == INTERRUPTED:
+        raise KeyboardInterrupt

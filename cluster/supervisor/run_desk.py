@@ -19,7 +19,10 @@ from cluster.supervisor.ports import holder_of, is_free
 from cluster.supervisor.service import Service
 from cluster.supervisor.supervisor import Supervisor, Told
 
-__all__ = ["already_running", "run_desk"]
+__all__ = ["INTERRUPTED", "already_running", "run_desk"]
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C."""
 
 _LEFT_OVER_S = 5.0
 
@@ -48,7 +51,7 @@ def run_desk(
     Returns
     -------
     int
-        Exit status, as `Supervisor.run` returns it.
+        Exit status, as `Supervisor.run` returns it; 130 where Ctrl-C ended a desk that was well.
 
     Raises
     ------
@@ -66,8 +69,9 @@ def run_desk(
         _check_ports(desk, services)
         supervisor = Supervisor(desk, services, heard, DeskRedaction(desk))
         began(supervisor)
-        with _signals(supervisor):
-            return supervisor.run()
+        with _signals(supervisor) as received:
+            status = supervisor.run()
+        return INTERRUPTED if status == 0 and received[:1] == [SIGINT] else status
 
 
 def already_running(files: DeskFiles) -> str:
@@ -132,7 +136,7 @@ def _log_to(desk: Desk) -> None:
 
 
 @contextmanager
-def _signals(supervisor: Supervisor) -> Iterator[None]:
+def _signals(supervisor: Supervisor) -> Iterator[list[int]]:
     """Let signals end the desk: the first in good order, the second at once.
 
     Parameters
@@ -142,16 +146,15 @@ def _signals(supervisor: Supervisor) -> Iterator[None]:
 
     Yields
     ------
-    None
-        While signals are handled.
+    list of int
+        The signals that have come, while they are handled.
     """
-    asked = False
+    received: list[int] = []
 
     def handle(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
+        if received:
             supervisor.hurry()
-        asked = True
+        received.append(number)
         supervisor.stop()
 
     before: dict[int, Any] = {number: getsignal(number) for number in (SIGINT, SIGTERM, SIGHUP)}
@@ -159,7 +162,7 @@ def _signals(supervisor: Supervisor) -> Iterator[None]:
     for number in before:
         signal(number, handle)
     try:
-        yield
+        yield received
     finally:
         for number, handler in before.items():
             signal(number, handler)
