@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from dataclasses import replace
 
 import psutil
 import pytest
@@ -153,7 +152,6 @@ def test_strategy_is_enabled_with_a_reason_that_the_operations_log_keeps(guest: 
 
 
 def test_setting_is_changed_and_the_page_says_by_whom(guest: Guest, client: ui.Client):
-    before = client.config()
     before = client.config()
     guest.go_to("settings.title")
     label = re.compile(re.escape(guest.text("settings.max_enabled")))

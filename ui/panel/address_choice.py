@@ -14,6 +14,8 @@ __all__ = ["choice", "chosen", "search", "segments"]
 
 _LONGEST = 200
 
+_TYPING_PAUSE = "120ms"  # for the next letter, before the desk is asked
+
 
 def choice(
     view: View,
@@ -87,7 +89,7 @@ def search(name: str, label: str, placeholder: str, width: int | Literal["stretc
         value=st.query_params.get(name, ""),
         placeholder=placeholder,
         key=f"choice.{name}",
-        live=True,
+        live=_TYPING_PAUSE,
         width=width,
     )
     sought = typed.strip()[:_LONGEST] or None
