@@ -5,7 +5,8 @@
 API and panel run as in the desk, the browser is a headless Chromium; all share the processors of this machine. "First
 page" is the live page of somebody who is signed in, from the navigation to the first tile with a value; cold is a
 browser that was never here, warm the next visit. "Filter" runs from the last letter of a search to the list that fits
-it, the field's wait for another letter included. The server's part runs from the browser's first message to the one that brought what is shown; the rest is the browser's own.
+it, the field's wait for another letter included. The server's part runs from the browser's first message to the one
+that brought what is shown; the rest is the browser's own.
 """
 
 import argparse
@@ -152,9 +153,8 @@ def as_markdown(report: dict[str, Any]) -> str:
         f"`make bench-ui` on {report['machine']}; {named}. Load average when it began: {report['load_average']:.1f}.",
         "",
         f"{report['strategies']:,} strategies, {report['trades']:,} trades; API: {report['server']}. The browser shares"
-        " the processors with the servers. A filter's time includes 120 ms in which the field waits for another letter. Goals:"
-        " a first page within"
-        f" {GOALS_MS['first page'] / 1e3:g} s, a filter within {GOALS_MS['filter']:g} ms.",
+        " the processors with the servers. A filter's time includes 120 ms in which the field waits for another letter."
+        f" Goals: a first page within {GOALS_MS['first page'] / 1e3:g} s, a filter within {GOALS_MS['filter']:g} ms.",
         "",
         "| | n | p50 | p95 | max | server's part, p50 |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
