@@ -188,6 +188,7 @@ def test_env_submits_a_job_that_sees_no_secret(desk: RealDesk):
     assert secret_names(variables) == []
 
 
+@pytest.mark.long
 def test_submitted_driver_of_a_clean_checkout_takes_the_run_up_and_gives_it_back(desk: RealDesk, tmp_path: Path):
     checkout = tmp_path / "checkout"
     shutil.copytree(REPOSITORY, checkout, ignore=shutil.ignore_patterns(".*", "data", "__pycache__", "*.egg-info"))
