@@ -206,6 +206,7 @@ def test_slow_client_is_closed_after_a_while():
                 await asyncio.sleep(0)
             await eventually(lambda: server.status()["clients"] == 0)
             await eventually(deaf.reset)  # though it has not read what came before
+            await eventually(lambda: not server.hub._subscribers)
             return server.status(), len(server.hub._subscribers)
 
     status, subscribers = asyncio.run(scenario())
