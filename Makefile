@@ -13,8 +13,8 @@ CANDLES ?=
 POPULATION ?= 1034
 GENERATIONS ?= 10
 SEED ?= 7
-# Two processes for the tests, each file whole in one of them; PARALLEL= for one.
-PARALLEL ?= --numprocesses 2 --dist loadfile
+# make test PARALLEL="--numprocesses 2 --dist loadfile": two processes, each file whole in one of them
+PARALLEL ?=
 
 .PHONY: run test test-all setup check browser bench bench-ray bench-evolution bench-evidence bench-choices bench-push bench-api bench-ui screenshots chaos lock clean
 
