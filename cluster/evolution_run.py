@@ -344,8 +344,12 @@ class EvolutionRun:
                 journal.close()
             with interruption.deferred():
                 interrupted = outcome.reason is StopReason.REQUEST
-                finalists = search.finalists() if settings.forever or not interrupted else None
-                rows, evidence = self._store(run, search, finalists)
+                if settings.forever and interrupted and not search.evolution.optimizer.generations_in_window:
+                    # Few are scored again in this window: what its last generation stored stays, and is gone on from.
+                    rows, evidence = self._stored(run), None
+                else:
+                    finalists = search.finalists() if settings.forever or not interrupted else None
+                    rows, evidence = self._store(run, search, finalists)
                 seconds = run.seconds + self._clock.monotonic() - began
                 status = "interrupted" if interrupted else "done"
                 self._log(run.id, status, f"{outcome.reason} after {outcome.evaluations} evaluations")
@@ -438,12 +442,16 @@ class EvolutionRun:
         if evidence is not None:
             for strategy, curves in evidence.curves(run.id).items():
                 self._evidence.keep_curves(strategy, curves)
+        return self._stored(run), evidence
+
+    def _stored(self, run: StoredRun) -> Sequence[Mapping[str, Any]]:
+        """Return the stored population, best SCS first."""
         stored: list[Mapping[str, Any]] = []
         while True:
             page = self._strategies.leaderboard(limit=500, offset=len(stored), sort="-scs", run_id=run.id)
             stored += page.items
             if not page.items or len(stored) >= page.total:
-                return stored, evidence
+                return stored
 
     def _rule(self) -> GradeRule:
         config = self._config.get()
