@@ -9,8 +9,7 @@ from backtest.plots import lineage_figure
 from ui.panel import View, plot
 from ui.panel.address_choice import segments
 from ui.panel.opening import address_of
-from ui.strategy_answers import Ancestor, Lineage
-from ui.strategy_parts.summary import strategy_of
+from ui.strategy_answers import Ancestor, Lineage, StrategyDetail
 
 __all__ = ["depth_asked", "draw_ancestry"]
 
@@ -32,22 +31,19 @@ def depth_asked(view: View) -> int:
     )
 
 
-def draw_ancestry(view: View, strategy: str, depth: int) -> None:
+def draw_ancestry(view: View, found: StrategyDetail, depth: int) -> None:
     """Draw a strategy's ancestors, as a graph and as a list.
 
     Parameters
     ----------
     view : View
         For whom.
-    strategy : str
-        Its id.
+    found : StrategyDetail
+        Which strategy.
     depth : int
         How many steps back.
     """
-    found = strategy_of(view, strategy)
-    if found is None:
-        return
-    lineage = view.load(f"lineage:{strategy}:{depth}", lambda: view.client.lineage(strategy, depth), max_age_s=_AGE_S)
+    lineage = view.load(f"lineage:{found.id}:{depth}", lambda: view.client.lineage(found.id, depth), max_age_s=_AGE_S)
     if lineage is None:
         return
     if not lineage.nodes:
@@ -62,7 +58,7 @@ def draw_ancestry(view: View, strategy: str, depth: int) -> None:
         [(edge.parent, edge.child) for edge in lineage.edges],
         labels={"depth": view.text("strategy.steps_back"), "fitness": view.text("strategy.fitness")},
     )
-    plot(figure, f"lineage-{strategy}-{depth}", view.text("strategy.lineage_alt", n=view.number(len(nodes))))
+    plot(figure, f"lineage-{found.id}-{depth}", view.text("strategy.lineage_alt", n=view.number(len(nodes))))
     _list(view, lineage)
 
 

@@ -10,29 +10,17 @@ import streamlit as st
 from backtest.plots import walk_forward_figure
 from ui.panel import View, plot
 from ui.strategy_answers import Equity, StrategyDetail
-from ui.strategy_parts.summary import strategy_of
 
 __all__ = ["draw_course"]
 
 _AGE_S = 600.0
 
 
-def draw_course(view: View, strategy: str) -> None:
-    """Draw the index and the drawdown of a strategy.
-
-    Parameters
-    ----------
-    view : View
-        For whom.
-    strategy : str
-        Its id.
-    """
-    found = strategy_of(view, strategy)
-    if found is None:
-        return
+def draw_course(view: View, found: StrategyDetail) -> None:
+    """Draw the index and the drawdown of a strategy."""
     curve = view.load(
-        f"equity:{strategy}:{found.version}",
-        lambda: view.patient_client.equity(strategy),
+        f"equity:{found.id}:{found.version}",
+        lambda: view.patient_client.equity(found.id),
         max_age_s=_AGE_S,
     )
     if curve is None:
@@ -57,7 +45,7 @@ def draw_course(view: View, strategy: str) -> None:
             "time (UTC)": "",
         },
     )
-    plot(figure, f"course-{strategy}", view.text("strategy.course_alt"))
+    plot(figure, f"course-{found.id}", view.text("strategy.course_alt"))
     st.caption(_told(view, curve, end))
 
 

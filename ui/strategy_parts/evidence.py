@@ -8,7 +8,6 @@ import streamlit as st
 from backtest.plots import score_parts_figure
 from ui.panel import View, html_table, plot
 from ui.strategy_answers import Condition, Fold, StrategyDetail
-from ui.strategy_parts.summary import strategy_of
 
 __all__ = ["draw_conditions", "draw_folds", "draw_score", "draw_sides"]
 
@@ -16,19 +15,8 @@ _MET = {True: "●", False: "✕"}
 _PARTS = frozenset({"win_rate", "sharpe", "profit_factor", "max_drawdown", "volatility"})
 
 
-def draw_conditions(view: View, strategy: str) -> None:
-    """Draw every condition of a grade with its value, met or missing.
-
-    Parameters
-    ----------
-    view : View
-        For whom.
-    strategy : str
-        Its id.
-    """
-    found = strategy_of(view, strategy)
-    if found is None:
-        return
+def draw_conditions(view: View, found: StrategyDetail) -> None:
+    """Draw every condition of a grade with its value, met or missing."""
     titles = ("strategy.condition", "strategy.verdict", "strategy.value", "strategy.needed")
     rows = [(_name(view, each), _verdict(view, each), *_values(view, each)) for each in found.conditions]
     html_table(view, titles, rows)
@@ -68,19 +56,8 @@ def _values(view: View, condition: Condition) -> tuple[str, str]:
             return view.number(value, 3), f"≥ {view.number(needed, 3)}"
 
 
-def draw_score(view: View, strategy: str) -> None:
-    """Draw what the score is made of.
-
-    Parameters
-    ----------
-    view : View
-        For whom.
-    strategy : str
-        Its id.
-    """
-    found = strategy_of(view, strategy)
-    if found is None:
-        return
+def draw_score(view: View, found: StrategyDetail) -> None:
+    """Draw what the score is made of."""
     parts = found.score_parts or {}
     if set(parts) - {"total"} != _PARTS:
         view.empty("strategy.no_score")
@@ -98,22 +75,11 @@ def draw_score(view: View, strategy: str) -> None:
         "undefined": view.text("strategy.undefined"),
     }
     figure = score_parts_figure(parts, name=None, labels=labels)
-    plot(figure, f"score-{strategy}", view.text("strategy.score_alt", n=view.number(found.scs, 1)))
+    plot(figure, f"score-{found.id}", view.text("strategy.score_alt", n=view.number(found.scs, 1)))
 
 
-def draw_sides(view: View, strategy: str) -> None:
-    """Draw the same figures in sample and out of sample.
-
-    Parameters
-    ----------
-    view : View
-        For whom.
-    strategy : str
-        Its id.
-    """
-    found = strategy_of(view, strategy)
-    if found is None:
-        return
+def draw_sides(view: View, found: StrategyDetail) -> None:
+    """Draw the same figures in sample and out of sample."""
     folds = found.folds or ()
     seen = [fold for fold in folds if fold.kind == "train"]
     unseen = [fold for fold in folds if fold.kind != "train"]
@@ -141,19 +107,8 @@ def _mean(folds: Sequence[Fold], name: str) -> float | None:
     return fmean(values) if values else None
 
 
-def draw_folds(view: View, strategy: str) -> None:
-    """Draw every span that a strategy was scored on.
-
-    Parameters
-    ----------
-    view : View
-        For whom.
-    strategy : str
-        Its id.
-    """
-    found = strategy_of(view, strategy)
-    if found is None:
-        return
+def draw_folds(view: View, found: StrategyDetail) -> None:
+    """Draw every span that a strategy was scored on."""
     if not found.folds:
         view.empty("strategy.no_folds")
         return

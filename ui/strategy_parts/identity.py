@@ -6,7 +6,6 @@ import streamlit as st
 
 from ui.panel import View, html_table
 from ui.strategy_answers import StrategyDetail
-from ui.strategy_parts.summary import strategy_of
 
 __all__ = ["draw_identity"]
 
@@ -27,19 +26,8 @@ _IDENTITY = (
 )
 
 
-def draw_identity(view: View, strategy: str) -> None:
-    """Draw parameters, times and hashes.
-
-    Parameters
-    ----------
-    view : View
-        For whom.
-    strategy : str
-        Its id.
-    """
-    found = strategy_of(view, strategy)
-    if found is None:
-        return
+def draw_identity(view: View, found: StrategyDetail) -> None:
+    """Draw parameters, times and hashes."""
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(view.text("strategy.genome"), anchor=False)

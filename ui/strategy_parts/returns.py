@@ -9,7 +9,7 @@ from backtest.plots import return_histogram_figure
 from ui.panel import Tile, View, plot, tiles
 from ui.panel.address_choice import segments
 from ui.panel.formats import ABSENT
-from ui.strategy_parts.summary import strategy_of
+from ui.strategy_answers import StrategyDetail
 from ui.trade_answers import ReturnTable
 
 __all__ = ["draw_returns", "returns_asked"]
@@ -28,26 +28,23 @@ def returns_asked(view: View) -> tuple[str, str]:
     return source, of
 
 
-def draw_returns(view: View, strategy: str, source: str, of: str) -> None:
+def draw_returns(view: View, found: StrategyDetail, source: str, of: str) -> None:
     """Draw months and distribution.
 
     Parameters
     ----------
     view : View
         For whom.
-    strategy : str
-        Its id.
+    found : StrategyDetail
+        Which strategy.
     source : str
         backtest or oos.
     of : str
         trades or days.
     """
-    found = strategy_of(view, strategy)
-    if found is None:
-        return
     returned = view.load(
-        f"returns:{strategy}:{found.version}:{source}:{of}",
-        lambda: view.patient_client.returns(strategy, source, of),
+        f"returns:{found.id}:{found.version}:{source}:{of}",
+        lambda: view.patient_client.returns(found.id, source, of),
         max_age_s=_AGE_S,
     )
     if returned is None:
@@ -59,7 +56,7 @@ def draw_returns(view: View, strategy: str, source: str, of: str) -> None:
         view.empty("strategy.no_months")
     st.subheader(view.text("strategy.distribution"), anchor=False)
     if returned.n:
-        _distribution(view, strategy, returned)
+        _distribution(view, found.id, returned)
     else:
         view.empty("strategy.no_trades")
 

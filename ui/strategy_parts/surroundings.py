@@ -10,7 +10,6 @@ from ui.panel import Tile, View, plot, tiles
 from ui.panel.address_choice import choice
 from ui.panel.first_answer import first_answer
 from ui.strategy_answers import Neighbourhood, StrategyDetail
-from ui.strategy_parts.summary import strategy_of
 
 __all__ = ["draw_surroundings", "surroundings_asked"]
 
@@ -35,24 +34,21 @@ def surroundings_asked(view: View, strategy: str) -> tuple[str | None, str | Non
     return x, y
 
 
-def draw_surroundings(view: View, strategy: str, x: str | None, y: str | None) -> None:
+def draw_surroundings(view: View, found: StrategyDetail, x: str | None, y: str | None) -> None:
     """Draw the scores around a strategy, and what they say.
 
     Parameters
     ----------
     view : View
         For whom.
-    strategy : str
-        Its id.
+    found : StrategyDetail
+        Which strategy.
     x, y : str or None
         Two of its parameters.
     """
-    found = strategy_of(view, strategy)
-    if found is None:
-        return
     around = view.load(
-        f"neighbourhood:{strategy}:{found.version}:{x}:{y}",
-        lambda: view.patient_client.neighbourhood(strategy, x, y),
+        f"neighbourhood:{found.id}:{found.version}:{x}:{y}",
+        lambda: view.patient_client.neighbourhood(found.id, x, y),
         max_age_s=_AGE_S,
     )
     if around is None:
@@ -71,7 +67,7 @@ def draw_surroundings(view: View, strategy: str, x: str | None, y: str | None) -
         name=None,
         labels={"this strategy": view.text("strategy.this_one")},
     )
-    plot(figure, f"surroundings-{strategy}-{around.x}-{around.y}", view.text("strategy.surroundings_alt"))
+    plot(figure, f"surroundings-{found.id}-{around.x}-{around.y}", view.text("strategy.surroundings_alt"))
 
 
 def _verdict(view: View, around: Neighbourhood) -> None:

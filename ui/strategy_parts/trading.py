@@ -9,7 +9,7 @@ from ui.currencies import currencies
 from ui.panel import Column, View, pager, table
 from ui.panel.address_choice import segments
 from ui.panel.time_window import TimeWindow, chosen_window, window_buttons, window_plot
-from ui.strategy_parts.summary import strategy_of
+from ui.strategy_answers import StrategyDetail
 from ui.trade_answers import PriceChart, Trade
 
 __all__ = ["draw_chart", "draw_trades", "trade_source"]
@@ -21,20 +21,9 @@ _SOURCES = ("backtest", "paper", "live")
 _FEW_DIGITS, _MANY_DIGITS = 1_000.0, 1.0
 
 
-def draw_chart(view: View, strategy: str) -> None:
-    """Draw the price with trades; a box drawn over it asks the desk for more of that span.
-
-    Parameters
-    ----------
-    view : View
-        For whom.
-    strategy : str
-        Its id.
-    """
-    found = strategy_of(view, strategy)
-    if found is None:
-        return
-    whole = _chart(view, strategy, found.version, None)
+def draw_chart(view: View, found: StrategyDetail) -> None:
+    """Draw the price with trades; a box drawn over it asks the desk for more of that span."""
+    whole = _chart(view, found, None)
     if whole is None:
         return
     if not whole.time:
@@ -44,14 +33,14 @@ def draw_chart(view: View, strategy: str) -> None:
     step = last - whole.time[-2] if len(whole.time) > 1 else 1
     most = TimeWindow(whole.time[0], last + step)
     chosen = chosen_window()
-    shown = whole if chosen is None else _chart(view, strategy, found.version, chosen)
+    shown = whole if chosen is None else _chart(view, found, chosen)
     if shown is None:
         return
-    window_buttons(view, chosen or most, most, f"chart-{strategy}")
+    window_buttons(view, chosen or most, most, f"chart-{found.id}")
     if not shown.time:
         view.empty("strategy.no_candles_then")
         return
-    _plot(view, shown, currencies(found.symbol)[1], f"chart-{strategy}")
+    _plot(view, shown, currencies(found.symbol)[1], f"chart-{found.id}")
     drawn = view.number(len(shown.entries))
     st.caption(
         view.text(
@@ -64,11 +53,11 @@ def draw_chart(view: View, strategy: str) -> None:
     )
 
 
-def _chart(view: View, strategy: str, version: int, window: TimeWindow | None) -> PriceChart | None:
+def _chart(view: View, found: StrategyDetail, window: TimeWindow | None) -> PriceChart | None:
     since, until = (None, None) if window is None else (window.since, window.until)
     return view.load(
-        f"chart:{strategy}:{version}:{since}:{until}",
-        lambda: view.patient_client.chart(strategy, since, until, _POINTS),
+        f"chart:{found.id}:{found.version}:{since}:{until}",
+        lambda: view.patient_client.chart(found.id, since, until, _POINTS),
         max_age_s=_AGE_S,
     )
 
@@ -136,25 +125,22 @@ class _Row:
         )
 
 
-def draw_trades(view: View, strategy: str, source: str) -> None:
+def draw_trades(view: View, found: StrategyDetail, source: str) -> None:
     """Draw a page of the list of trades, the latest exit first.
 
     Parameters
     ----------
     view : View
         For whom.
-    strategy : str
-        Its id.
+    found : StrategyDetail
+        Which strategy.
     source : str
         backtest, paper or live.
     """
-    found = strategy_of(view, strategy)
-    if found is None:
-        return
-    with pager(view, "trades", (strategy, source)) as pages:
+    with pager(view, "trades", (found.id, source)) as pages:
         page = view.load(
-            f"trades:{strategy}:{found.version}:{source}:{pages.cursor}",
-            lambda: view.patient_client.trades(strategy, source=source, limit=_PER_PAGE, cursor=pages.cursor),
+            f"trades:{found.id}:{found.version}:{source}:{pages.cursor}",
+            lambda: view.patient_client.trades(found.id, source=source, limit=_PER_PAGE, cursor=pages.cursor),
             max_age_s=_AGE_S if source == "backtest" else 2.0,
         )
         if page is None:
@@ -164,7 +150,7 @@ def draw_trades(view: View, strategy: str, source: str) -> None:
         view.empty("strategy.no_trades")
         return
     rows = [_Row.of(view, trade) for trade in page.items]
-    table(view, rows, _columns(_digits(rows)), f"trades-{strategy}")
+    table(view, rows, _columns(_digits(rows)), f"trades-{found.id}")
     base, quote = currencies(found.symbol)
     st.caption(view.text("strategy.units", base=base, quote=quote))
 

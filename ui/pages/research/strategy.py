@@ -9,6 +9,7 @@ from ui.strategy_parts.ancestry import depth_asked, draw_ancestry
 from ui.strategy_parts.course import draw_course
 from ui.strategy_parts.evidence import draw_conditions, draw_folds, draw_score, draw_sides
 from ui.strategy_parts.identity import draw_identity
+from ui.strategy_parts.live_part import live_part
 from ui.strategy_parts.returns import draw_returns, returns_asked
 from ui.strategy_parts.roster_actions import roster_buttons
 from ui.strategy_parts.summary import draw_summary, strategy_of
@@ -35,10 +36,10 @@ def render(view: View) -> None:
             _trades(view, strategy)
         case "returns":
             source, of = returns_asked(view)
-            view.live(lambda: draw_returns(view, strategy, source, of), _RARELY_S)
+            live_part(view, strategy, lambda view, found: draw_returns(view, found, source, of), _RARELY_S)
         case "surroundings":
             x, y = surroundings_asked(view, strategy)
-            view.live(lambda: draw_surroundings(view, strategy, x, y), _RARELY_S)
+            live_part(view, strategy, lambda view, found: draw_surroundings(view, found, x, y), _RARELY_S)
         case "origin":
             _origin(view, strategy)
         case _:
@@ -70,30 +71,30 @@ def _evidence(view: View, strategy: str) -> None:
         course = st.container()
     with right:
         st.subheader(view.text("strategy.why"), anchor=False)
-        view.live(lambda: draw_conditions(view, strategy), _EVERY_S)
+        live_part(view, strategy, draw_conditions, _EVERY_S)
     below = st.columns([3, 2], gap="large")
     with below[0]:
         st.subheader(view.text("strategy.score"), anchor=False)
-        view.live(lambda: draw_score(view, strategy), _EVERY_S)
+        live_part(view, strategy, draw_score, _EVERY_S)
     with below[1]:
         st.subheader(view.text("strategy.sides"), anchor=False)
-        view.live(lambda: draw_sides(view, strategy), _EVERY_S)
+        live_part(view, strategy, draw_sides, _EVERY_S)
     st.subheader(view.text("strategy.folds"), anchor=False)
-    view.live(lambda: draw_folds(view, strategy), _EVERY_S)
+    live_part(view, strategy, draw_folds, _EVERY_S)
     with course:  # last: it may have to be computed
-        view.live(lambda: draw_course(view, strategy), _RARELY_S)
+        live_part(view, strategy, draw_course, _RARELY_S)
 
 
 def _trades(view: View, strategy: str) -> None:
     st.subheader(view.text("strategy.chart"), anchor=False)
-    view.live(lambda: draw_chart(view, strategy), _RARELY_S)
+    live_part(view, strategy, draw_chart, _RARELY_S)
     st.subheader(view.text("strategy.trades"), anchor=False)
     source = trade_source(view)
-    view.live(lambda: draw_trades(view, strategy, source), _EVERY_S)
+    live_part(view, strategy, lambda view, found: draw_trades(view, found, source), _EVERY_S)
 
 
 def _origin(view: View, strategy: str) -> None:
-    view.live(lambda: draw_identity(view, strategy), _RARELY_S)
+    live_part(view, strategy, draw_identity, _RARELY_S)
     st.subheader(view.text("strategy.lineage"), anchor=False)
     depth = depth_asked(view)
-    view.live(lambda: draw_ancestry(view, strategy, depth), _RARELY_S)
+    live_part(view, strategy, lambda view, found: draw_ancestry(view, found, depth), _RARELY_S)
