@@ -1,8 +1,10 @@
 """The Ray head of the desk: on loopback, behind a token, without our secrets, without a server for remote clients."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from pathlib import Path
 
 import psutil
 
@@ -85,6 +87,8 @@ def head_environment(desk: Desk) -> Mapping[str, str | None]:
     """
     return {
         **local_settings(private_token_file()),
+        # What `ray job submit -- python ...` runs is this Python, whoever started the desk with whatever path.
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), desk.environ.get("PATH", os.defpath))),
         # For drivers only: a node that has lost its head shall end.
         "RAY_gcs_rpc_server_reconnect_timeout_s": None,
         "RAY_START_HOOK": _HOOK,

@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -178,14 +178,29 @@ def test_env_submits_a_job_that_sees_no_secret(desk: RealDesk):
     assert not any(secret in printed.stdout for secret in secrets_of(desk))
     assert f"RAY_AUTH_TOKEN_PATH={desk.home}/ray.token" in printed.stdout
     assert (desk.home / "ray.token").read_text().strip() in desk.evoq("env", "--show").stdout
-    script = "import json, os; print('seen', json.dumps([sorted(os.listdir()), dict(os.environ)]))"
+    script = "import json, os, sys; print('seen', json.dumps([sorted(os.listdir()), dict(os.environ), sys.prefix]))"
     done = in_shell_of(desk, f'ray job submit --working-dir {REPOSITORY} -- python -c "{script}"')
     assert done.returncode == 0, done.stdout + done.stderr
     line = next(line for line in done.stdout.splitlines() if "seen [" in line)
-    files, variables = json.loads(line.partition("seen ")[2])
+    files, variables, prefix = json.loads(line.partition("seen ")[2])
+    assert prefix == sys.prefix  # whatever `python` is on the path of whoever started the desk
     assert {"cluster", "evolution", "market"} <= set(files)
     assert not {"data", ".env", ".git", ".venv", "tests"} & set(files)
     assert secret_names(variables) == []
+
+
+def await_job(desk: RealDesk, job: str, condition: Callable[[], bool]) -> None:
+    """Wait for what a submitted job brings about; fail with its log if it ends before, or if nothing comes."""
+
+    def is_over() -> bool:
+        told = in_shell_of(desk, f"ray job status {job}").stdout
+        return any(state in told for state in ("SUCCEEDED", "FAILED", "STOPPED"))
+
+    try:
+        desk.until(lambda: condition() or is_over(), 300.0)
+        assert condition(), f"job {job} is over"
+    except AssertionError as error:
+        raise AssertionError(in_shell_of(desk, f"ray job logs {job}").stdout) from error
 
 
 @pytest.mark.long
@@ -210,7 +225,7 @@ def test_submitted_driver_of_a_clean_checkout_takes_the_run_up_and_gives_it_back
         job = f"--submission-id driver-of-a-test --working-dir {shlex.quote(str(checkout))}"
         submitted = in_shell_of(desk, f"ray job submit --no-wait {job} -- python -m cluster.driver")
         assert submitted.returncode == 0, submitted.stdout + submitted.stderr
-        desk.until(lambda: sum(evaluations().values()) > sum(before.values()), 300.0)
+        await_job(desk, "driver-of-a-test", lambda: sum(evaluations().values()) > sum(before.values()))
         assert evaluations().keys() == before.keys()
         driver = next(process for process in desk.of_ray() if process.cmdline()[-1] == "cluster.driver")
         assert Path(driver.cwd()).name.startswith("_ray_pkg_")
