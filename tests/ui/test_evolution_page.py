@@ -22,16 +22,6 @@ def stands(stand_in):
     return set_to
 
 
-def confirm(viewer, button, reason, typed=None):
-    viewer.at.button(button).click()
-    viewer.run()
-    viewer.at.text_input("evoq.reason").set_value(reason)
-    if typed is not None:
-        viewer.at.text_input("evoq.typed").set_value(typed)
-    next(each for each in viewer.at.button if each.proto.is_form_submitter).click()
-    return viewer.run()
-
-
 def told(desk):
     return [each.body for each in desk.writes if each.path == CONTROL]
 
@@ -47,7 +37,7 @@ def test_evolution_that_runs_is_paused_with_a_reason(viewer, stand_in, stands):
     stands("running")
     viewer.open("evolution")
     assert viewer.at.button("evolution.resume").disabled
-    confirm(viewer, "evolution.pause", "maintenance")
+    viewer.confirm("evolution.pause", "maintenance")
     assert told(stand_in) == [{"action": "pause_evolution", "reason": "maintenance"}]
 
 
@@ -55,7 +45,7 @@ def test_evolution_that_is_paused_is_resumed(viewer, stand_in, stands):
     stands("paused")
     viewer.open("evolution")
     assert viewer.at.button("evolution.pause").disabled
-    confirm(viewer, "evolution.resume", "")
+    viewer.confirm("evolution.resume", "")
     assert told(stand_in) == [{"action": "resume_evolution"}]
 
 
@@ -74,9 +64,9 @@ def test_new_run_is_told_with_its_settings_once_its_word_is_typed(viewer, stand_
     viewer.at.number_input("new_run.generations_per_window").set_value(20)
     viewer.at.number_input("new_run.evolution_interval").set_value(5)
     viewer.run()
-    confirm(viewer, "new_run.begin", "another seed", typed="new run")
+    viewer.confirm("new_run.begin", "another seed", typed="new run")
     assert told(stand_in) == []
-    confirm(viewer, "new_run.begin", "another seed", typed="NEW RUN")
+    viewer.confirm("new_run.begin", "another seed", typed="NEW RUN")
     settings = {"population": 412, "seed": 11, "generations_per_window": 20, "evolution_interval": 5}
     assert told(stand_in) == [{"action": "start_evolution", "reason": "another seed", "settings": settings}]
 

@@ -24,17 +24,6 @@ def enter(viewer, desk, name, value):
     return viewer.run()
 
 
-def save(viewer, reason="", typed=None):
-    """Press the button, and do what the dialog asks for."""
-    viewer.at.button("settings.save").click()
-    viewer.run()
-    viewer.at.text_input("evoq.reason").set_value(reason)
-    if typed is not None:
-        viewer.at.text_input("evoq.typed").set_value(typed)
-    next(each for each in viewer.at.button if each.proto.is_form_submitter).click()
-    return viewer.run()
-
-
 def change_elsewhere(desk, **values):
     read = desk.config()
     return desk.put_config(replace(read, management=replace(read.management, **values)), "elsewhere")
@@ -43,7 +32,7 @@ def change_elsewhere(desk, **values):
 def test_settings_that_are_saved_are_those_of_the_desk_and_logged(settled, desk):
     before = desk.config()
     enter(settled, desk, "max_enabled", before.management.max_enabled + 5)
-    save(settled, "more room")
+    settled.confirm("settings.save", "more room")
     after = desk.config()
     assert after.management.max_enabled == before.management.max_enabled + 5
     assert after.version == before.version + 1
@@ -97,7 +86,7 @@ def test_settings_that_let_strategies_trade_by_themselves_ask_for_a_typed_word(s
     settled.at.toggle(field(settled, desk, "enabled")).set_value(True)
     settled.at.selectbox(field(settled, desk, "mode")).set_value("auto")
     settled.run()
-    save(settled, "try it", typed="yes")
+    settled.confirm("settings.save", "try it", typed="yes")
     assert not desk.config().auto_trading.enabled
     assert settled.text("confirm.typed_wrong", word="AUTO") in settled.words
 
@@ -112,7 +101,7 @@ def test_settings_that_somebody_else_changed_are_told_and_not_overwritten(settle
     read = desk.config()
     enter(settled, desk, "max_enabled", read.management.max_enabled + 2)
     changed = change_elsewhere(desk, min_oos_trades=read.management.min_oos_trades + 1)
-    save(settled, "too late")
+    settled.confirm("settings.save", "too late")
     assert desk.config() == changed
     assert "read it again and repeat the change" in settled.words
     settled.later(10.0)
@@ -137,7 +126,7 @@ def test_settings_conflict_is_ended_by_putting_changes_on_top(settled, desk):
     settled.later(10.0)
     settled.at.button("settings.put_on").click()
     settled.run()
-    save(settled, "both")
+    settled.confirm("settings.save", "both")
     after = desk.config().management
     assert after == replace(theirs.management, max_enabled=read.management.max_enabled + 2)
 

@@ -83,12 +83,7 @@ def test_system_asks_for_the_span_of_the_address(viewer, stand_in):
 def test_system_stops_only_once_the_word_is_typed(viewer, stand_in):
     viewer.open("system")
     for typed, told in (("stop", []), ("STOP", [{"action": "stop", "reason": "quiet night"}])):
-        viewer.at.button("system.stop").click()
-        viewer.run()
-        viewer.at.text_input("evoq.reason").set_value("quiet night")
-        viewer.at.text_input("evoq.typed").set_value(typed)
-        next(each for each in viewer.at.button if each.proto.is_form_submitter).click()
-        viewer.run()
+        viewer.confirm("system.stop", "quiet night", typed)
         assert [each.body for each in stand_in.writes if each.path == CONTROL] == told
 
 

@@ -53,6 +53,16 @@ class Viewer:
         self.seconds += seconds
         return self.run()
 
+    def confirm(self, button: str, reason: str = "", typed: str | None = None) -> "Viewer":
+        """Press a button by its key, and do what its dialog asks for."""
+        self.at.button(button).click()
+        self.run()
+        self.at.text_input("evoq.reason").set_value(reason)
+        if typed is not None:
+            self.at.text_input("evoq.typed").set_value(typed)
+        next(each for each in self.at.button if each.proto.is_form_submitter).click()
+        return self.run()
+
     def text(self, key: str, **values: object) -> str:
         return catalogue(self.language).text(key, **values)
 
