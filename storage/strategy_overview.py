@@ -4,16 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Engine, Numeric, cast, func, select
+from sqlalchemy import BigInteger, Engine, Numeric, cast, func, select, tuple_
 
 from storage.models import Strategy, table_of
 from storage.strategy_list import grade_reasons
 
-__all__ = ["MAP_COLUMNS", "OverviewRepository", "TypeSummary"]
+__all__ = ["FACETS", "MAP_COLUMNS", "OverviewRepository", "TypeSummary"]
 
 _table = table_of(Strategy)
 
 MAP_COLUMNS = ("id", "type", "symbol", "timeframe", "scs", "oos_scs", "grade", "state", "n_trades")
+
+FACETS = ("type", "symbol", "timeframe", "grade", "state")
+"""Columns of few values that lists are filtered by."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,24 @@ class OverviewRepository:
         )
         with self._engine.connect() as connection:
             return [TypeSummary(*row) for row in connection.execute(query)]
+
+    def facets(self) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Count strategies by what lists are filtered by; retired ones count here, as their state tells them apart.
+
+        Returns
+        -------
+        mapping of str to sequence of (str, int)
+            For each of `FACETS` the values there are, in their order, and how many strategies have them.
+        """
+        columns = [_table.c[name] for name in FACETS]
+        groups = func.grouping_sets(*(tuple_(column) for column in columns))
+        found: dict[str, list[tuple[str, int]]] = {name: [] for name in FACETS}
+        with self._engine.connect() as connection:
+            for count, *values in connection.execute(select(func.count(), *columns).group_by(groups)):
+                for name, value in zip(FACETS, values, strict=True):
+                    if value is not None:  # all the others of the row are
+                        found[name].append((str(value), int(count)))
+        return {name: sorted(counted) for name, counted in found.items()}
 
     def leaders(self, most: int) -> Sequence[Mapping[str, Any]]:
         """Return the strategies with the best out-of-sample scores.

@@ -165,6 +165,7 @@ class StrategyRepository:
         cursor: str | None = None,
         sort: str | None = None,
         q: str | None = None,
+        retired: bool | None = None,
         since: object = None,
         until: object = None,
         **filters: str | bool | None,
@@ -182,6 +183,8 @@ class StrategyRepository:
             both directions.
         q : str, optional
             Only strategies with this text in their id, type, symbol, timeframe or venue.
+        retired : bool, optional
+            Only those that are retired, or only those that are not.
         since, until : datetime or int, optional
             Only those stored at or after `since` and before `until`: aware times or ms UTC.
         **filters : str or bool, optional
@@ -200,6 +203,9 @@ class StrategyRepository:
         for name in ("enabled", "finalist"):
             if not isinstance(filters.get(name), bool | None):
                 raise InvalidValueError(f"{name} must be true or false, was {filters[name]!r}")
+        conditions = searched(q)
+        if retired is not None:
+            conditions.append(_table.c.state == "retired" if retired else _table.c.state != "retired")
         return read_page(
             self._engine,
             LISTING,
@@ -209,8 +215,8 @@ class StrategyRepository:
             since=since,
             until=until,
             filters=filters,
-            conditions=searched(q),
-            sought=q or "",
+            conditions=conditions,
+            sought=f"{retired} {q or ''}",
         )
 
     def set_state(

@@ -9,7 +9,17 @@ from ui.page import Milliseconds
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FeedState", "Funnel", "Overview", "Pace", "Reason", "StrategyMap", "TypeCounts"]
+__all__ = [
+    "FacetValue",
+    "FeedState",
+    "Funnel",
+    "Overview",
+    "Pace",
+    "Reason",
+    "StrategyFacets",
+    "StrategyMap",
+    "TypeCounts",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +110,33 @@ class Overview(DeskCondition):
     funnel: Funnel
     per_type: tuple[TypeCounts, ...]
     feed: FeedState
+
+
+@dataclass(frozen=True, kw_only=True)
+class FacetValue:
+    """A value, and how many strategies have it."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrategyFacets:
+    """What strategies can be filtered by, as far as there are any: retired ones count too.
+
+    Attributes
+    ----------
+    version : str
+        Another one as soon as any strategy changes.
+    """
+
+    type: tuple[FacetValue, ...]
+    symbol: tuple[FacetValue, ...]
+    timeframe: tuple[FacetValue, ...]
+    grade: tuple[FacetValue, ...]
+    state: tuple[FacetValue, ...]
+    version: str
+    as_of: Milliseconds
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,7 +36,7 @@ class ListQuery(TypedDict, total=False):
 
 
 class StrategyQuery(ListQuery, total=False):
-    """Which strategies; `q` is text in the id, type, symbol, timeframe or venue."""
+    """Which strategies; `q` is text in the id, type, symbol, timeframe or venue; `retired` False leaves those out."""
 
     type: str | None
     symbol: str | None
@@ -46,6 +46,7 @@ class StrategyQuery(ListQuery, total=False):
     state: str | None
     enabled: bool | None
     money: str | None
+    retired: bool | None
     q: str | None
 
 

@@ -1,18 +1,20 @@
 """Strategies: the list, everything about one, and commands into the roster and out of it."""
 
 from collections.abc import Iterable
-from typing import Any, Unpack
+from typing import Any, TypeVar, Unpack
 
 from ui.calls import Calls, Q, decoded, without_none
 from ui.desk_answers import Accepted
 from ui.errors import InvalidValueError
-from ui.overview_answers import StrategyMap
+from ui.overview_answers import StrategyFacets, StrategyMap
 from ui.page import Page
 from ui.queries import Instant, StrategyQuery, TradeQuery, segment, span
 from ui.strategy_answers import Equity, Lineage, Neighbourhood, Strategy, StrategyDetail
 from ui.trade_answers import PriceChart, ReturnTable, Trade
 
 __all__ = ["StrategyCalls"]
+
+Versioned = TypeVar("Versioned", StrategyMap, StrategyFacets)
 
 _MOST_IDS = 500
 _UNCHANGED = 304
@@ -51,10 +53,29 @@ class StrategyCalls(Calls):
         StrategyMap
             In columns; its `frame` is a table.
         """
-        path = f"{Q}/strategies/map"
+        return self._changed(StrategyMap, f"{Q}/strategies/map", known, {"retired": retired})
+
+    def strategy_facets(self, known: StrategyFacets | None = None) -> StrategyFacets:
+        """Return what strategies can be filtered by: types, symbols and the like, with how many have them.
+
+        Parameters
+        ----------
+        known : StrategyFacets, optional
+            An earlier answer; it is returned, and nothing sent, while nothing has changed.
+
+        Returns
+        -------
+        StrategyFacets
+            Retired strategies count too.
+        """
+        return self._changed(StrategyFacets, f"{Q}/strategies/facets", known)
+
+    def _changed(
+        self, kind: type[Versioned], path: str, known: Versioned | None, parameters: dict[str, Any] | None = None
+    ) -> Versioned:
         headers = None if known is None else {"If-None-Match": f'W/"{known.version}"'}
-        reply = self._transport.read(path, {"retired": retired}, headers=headers)
-        return known if known is not None and reply.status == _UNCHANGED else decoded(StrategyMap, reply, path)
+        reply = self._transport.read(path, parameters, headers=headers)
+        return known if known is not None and reply.status == _UNCHANGED else decoded(kind, reply, path)
 
     def strategy(self, strategy: str) -> StrategyDetail:
         """Return everything about a strategy, by its id."""

@@ -1,5 +1,7 @@
 """The live page over HTTP: the desk in one answer, the map of strategies, and what the feed brings."""
 
+from collections import Counter
+
 import pytest
 from api_desk import CANDLES, FINALISTS, SIZE
 
@@ -113,6 +115,30 @@ def test_map_changes_with_a_strategy_and_leaves_retired_ones_out(api_desk, clien
     assert every["state"][every["id"].index(chosen)] == "retired"
     assert client.get(f"{Q}/overview").json()["funnel"]["strategies"] == SIZE - 1
     assert client.get(f"{Q}/overview").json()["per_type"][0]["count"] == SIZE - 1
+
+
+def test_facets_count_every_strategy_and_retired_ones_by_their_state(api_desk, client):
+    strategies = StrategyRepository(api_desk.database.engine)
+    for action in ("enable", "retire"):
+        strategies.set_state(api_desk.ids[-2], action, version=None, by="test")
+    every = client.get(f"{Q}/strategies/map?retired=true").json()
+    answer = client.get(f"{Q}/strategies/facets").json()
+    for name in ("type", "symbol", "timeframe", "grade", "state"):
+        assert [(each["value"], each["count"]) for each in answer[name]] == sorted(Counter(every[name]).items())
+    assert "retired" in {each["value"] for each in answer["state"]}
+    retired = client.get(f"{Q}/strategies?retired=true").json()
+    others = client.get(f"{Q}/strategies?retired=false").json()
+    assert {row["state"] for row in retired["items"]} == {"retired"}
+    assert "retired" not in {row["state"] for row in others["items"]}
+    assert (retired["total"] + others["total"], len(every["id"])) == (SIZE, SIZE)
+
+
+def test_facets_are_sent_again_only_when_a_strategy_has_changed(api_desk, client):
+    etag = client.get(f"{Q}/strategies/facets").headers["etag"]
+    again = client.get(f"{Q}/strategies/facets", headers={"If-None-Match": etag})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    StrategyRepository(api_desk.database.engine).set_state(api_desk.ids[-3], "enable", version=None, by="test")
+    assert client.get(f"{Q}/strategies/facets", headers={"If-None-Match": etag}).status_code == 200
 
 
 def test_feed_tells_what_is_there_and_what_is_missing(api_desk, client):

@@ -24,6 +24,7 @@ ROUTES = [
     "GET /api/quantitative/strategies",
     "GET /api/quantitative/overview",
     "GET /api/quantitative/strategies/map",
+    "GET /api/quantitative/strategies/facets",
     "GET /api/quantitative/strategies/{id}",
     "GET /api/quantitative/strategies/{id}/equity",
     "GET /api/quantitative/strategies/{id}/trades",

@@ -24,6 +24,18 @@ def test_map_that_is_known_is_returned_until_something_changes(api_desk, desk):
     assert (len(table), table["oos_scs"].dtype, table.index.name) == (len(changed), float, "id")
 
 
+def test_facets_that_are_known_are_returned_until_something_changes(api_desk, desk):
+    known = desk.strategy_facets()
+    assert sum(each.count for each in known.type) == SIZE
+    assert desk.strategy_facets(known) is known
+    for action in ("enable", "retire"):
+        StrategyRepository(api_desk.database.engine).set_state(api_desk.ids[4], action, version=None, by="test")
+    changed = desk.strategy_facets(known)
+    assert ("retired", 1) in [(each.value, each.count) for each in changed.state]
+    assert desk.strategies(retired=True).total == 1
+    assert desk.strategies(retired=False).total == SIZE - 1
+
+
 def test_feed_tells_of_gaps(api_desk, desk):
     whole = synthetic_candles(symbol="ETH/USDT:USDT", bars=20, seed=4)
     store = CandleStore(api_desk.home / "candles")

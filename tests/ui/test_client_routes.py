@@ -30,8 +30,8 @@ CALLS = {
     "lineage": ("x",), "metrics": (), "neighbourhood": ("x",), "operations_log": (), "alerts": (), "overview": (),
     "panel_url": (), "pause": (), "put_config": (CONFIG,), "resume": (), "returns": ("x",), "retire": ("x", "why"),
     "session": (), "sign_out": (), "start": (), "status": (), "stop": (), "strategies": (), "strategies_map": (),
-    "strategy": ("x",), "tickers": (), "wait": ("x",), "trades": ("x",), "populations": (), "archive": (),
-    "leaders": (), "luck": (), "runs": (), "start_evolution": (), "cluster": (), "history": (),
+    "strategy": ("x",), "strategy_facets": (), "tickers": (), "wait": ("x",), "trades": ("x",), "populations": (),
+    "archive": (), "leaders": (), "luck": (), "runs": (), "start_evolution": (), "cluster": (), "history": (),
     "config_history": (),
 }  # fmt: skip
 WITHOUT_A_ROUTE = {"close", "events", "every", "frame", "url"}

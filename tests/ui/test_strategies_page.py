@@ -10,6 +10,7 @@ from ui.panel.catalogue import catalogue
 from ui.panel.grade_reasons import reason_words
 
 LIST = "/api/quantitative/strategies"
+FACETS, MAP = f"{LIST}/facets", f"{LIST}/map"
 COMMANDS = f"{LIST}/commands"
 
 
@@ -30,8 +31,40 @@ def button(viewer, label):
 
 def test_strategies_are_asked_for_the_best_evidence_first(viewer, stand_in):
     viewer.open("quantitative")
-    assert asked_of(stand_in) == {"sort": "-oos_scs", "limit": "50"}
+    assert asked_of(stand_in) == {"sort": "-oos_scs", "limit": "50", "retired": "false"}
     assert viewer.text("strategies.all") in viewer.words
+
+
+def test_strategies_filters_offer_what_there_is_without_the_map_of_all(viewer, stand_in):
+    facets = stand_in.answers.answer("GET", FACETS, full=True)[1]
+    types = [{"value": "reversal", "count": 3}, {"value": "breakout", "count": 4}]
+    stand_in.instead[FACETS] = lambda asked: facets | {"type": types}
+    viewer.open("quantitative", timeframe="1d")
+    viewer.run()  # what is chosen from is known by then
+    assert viewer.at.selectbox(key="choice.type").options == [viewer.word("type", "breakout"), "reversal"]
+    assert "1d" in viewer.at.selectbox(key="choice.timeframe").options
+    assert MAP not in {each.path for each in stand_in.asked}
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [({}, {"retired": "false"}), ({"state": "any"}, {}), ({"state": "retired"}, {"state": "retired"})],
+)
+def test_strategies_that_are_retired_are_shown_when_they_are_asked_for(viewer, stand_in, address, told):
+    viewer.open("quantitative", **address)
+    assert asked_of(stand_in) == {"sort": "-oos_scs", "limit": "50"} | told
+    viewer.at.selectbox(key="choice.state").set_value("any")
+    viewer.run()
+    assert viewer.at.query_params["state"] in ("any", ["any"])
+
+
+def test_strategies_that_are_all_retired_are_no_empty_desk(viewer, stand_in):
+    stand_in.full = False
+    facets = stand_in.answers.answer("GET", FACETS, full=False)[1]
+    stand_in.instead[FACETS] = lambda asked: facets | {"state": [{"value": "retired", "count": 12}]}
+    viewer.open("quantitative")
+    assert viewer.text("strategies.none_fits") in viewer.words
+    assert viewer.text("strategies.retired_besides", n="12") in viewer.words
 
 
 def test_strategies_are_filtered_and_sorted_as_the_address_says(viewer, stand_in):

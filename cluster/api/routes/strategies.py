@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
-from starlette.status import HTTP_304_NOT_MODIFIED
 
 from cluster.api.context import Context
 from cluster.api.lists import ListAnswer, ListParameters, list_answer
@@ -18,7 +17,7 @@ from cluster.api.strategy_answers import (
     strategy_detail,
     strategy_summary,
 )
-from cluster.api.unchanged import IfNoneMatch, etag_of, is_held
+from cluster.api.unchanged import UNCHANGED, IfNoneMatch, unchanged
 from cluster.api.values import Answer, Body, Milliseconds
 
 router = APIRouter(prefix="/api/quantitative/strategies", tags=["strategies"])
@@ -35,6 +34,7 @@ class StrategyParameters(ListParameters):
     state: State | None = None
     enabled: bool | None = None
     money: Kind | None = None
+    retired: bool | None = Field(None, description="false leaves out those that are retired, true all others")
     q: str | None = Field(None, max_length=200, description="text in its id, type, symbol, timeframe or venue")
 
 
@@ -80,6 +80,41 @@ class StrategyMap(Answer):
     as_of: Milliseconds
 
 
+class FacetValue(Answer):
+    """A value, and how many strategies have it."""
+
+    value: str
+    count: int
+
+
+class StrategyFacets(Answer):
+    """What strategies can be filtered by, as far as there are any: retired ones count too."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": [{"value": "breakout", "count": 210}, {"value": "momentum", "count": 824}],
+                    "symbol": [{"value": "BTC/USDT:USDT", "count": 1034}],
+                    "timeframe": [{"value": "1h", "count": 1034}],
+                    "grade": [{"value": "C", "count": 1034}],
+                    "state": [{"value": "candidate", "count": 1014}, {"value": "enabled", "count": 20}],
+                    "version": "1034-5391",
+                    "as_of": 1_767_225_600_000,
+                }
+            ]
+        }
+    )
+
+    type: list[FacetValue]
+    symbol: list[FacetValue]
+    timeframe: list[FacetValue]
+    grade: list[FacetValue]
+    state: list[FacetValue]
+    version: str = Field(description="also the ETag: another one as soon as any strategy changes")
+    as_of: Milliseconds
+
+
 @router.get("", response_model=ListAnswer[StrategySummary], summary="List strategies, the best evidence first")
 def list_strategies(context: Context, parameters: Annotated[StrategyParameters, Query()]) -> dict[str, Any]:
     """Return a page of strategies; by default sorted by `-oos_scs`, and what has no value comes last."""
@@ -92,7 +127,7 @@ def list_strategies(context: Context, parameters: Annotated[StrategyParameters, 
     "/map",
     response_model=StrategyMap,
     summary="All strategies as points",
-    responses={304: {"description": "Nothing has changed since the answer with this ETag"}},
+    responses=UNCHANGED,
 )
 def show_map(
     context: Context,
@@ -102,11 +137,28 @@ def show_map(
 ) -> Any:
     """Return every strategy as a point, unless the caller holds the present answer."""
     version = context.overview.map_version(retired=parameters.retired)
-    if is_held(if_none_match, version):
-        return Response(status_code=HTTP_304_NOT_MODIFIED, headers={"ETag": etag_of(version)})
-    response.headers["ETag"] = etag_of(version)
+    if (same := unchanged(response, if_none_match, version)) is not None:
+        return same
     columns = context.overview.map(retired=parameters.retired)
     return {**columns, "version": version, "as_of": context.clock.now_ms()}
+
+
+@router.get(
+    "/facets",
+    response_model=StrategyFacets,
+    summary="What strategies can be filtered by",
+    responses=UNCHANGED,
+)
+def show_facets(context: Context, response: Response, if_none_match: IfNoneMatch = None) -> Any:
+    """Return the values there are with their counts, unless the caller holds the present answer."""
+    version = context.overview.map_version(retired=True)
+    if (same := unchanged(response, if_none_match, version)) is not None:
+        return same
+    facets = {
+        name: [{"value": value, "count": count} for value, count in counted]
+        for name, counted in context.overview.facets().items()
+    }
+    return {**facets, "version": version, "as_of": context.clock.now_ms()}
 
 
 @router.get("/{id}", response_model=StrategyDetail, summary="Everything about a strategy")

@@ -1,11 +1,11 @@
 """All strategies: found, sorted and let into the roster."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
-from ui.overview_answers import StrategyMap
+from ui.overview_answers import FacetValue, StrategyFacets
 from ui.page import Page
 from ui.panel import Column, PanelPage, Tile, View, pager, tiles
 from ui.panel.address_choice import choice, search
@@ -21,12 +21,14 @@ from ui.strategy_parts.summary import word_of_state
 
 PAGE = PanelPage(path="quantitative", title="strategies.title", icon=":material/query_stats:", order=10)
 
-_TABLE, _LISTED = "strategies-table", "strategies.listed"
+_TABLE, _LISTED, _FACETS = "strategies-table", "strategies.listed", "strategy_facets"
 _EVERY_S = 3.0
-_MAP_AGE_S = 30.0
+_FACETS_AGE_S = 30.0
 _FROZEN_S = 3_600.0
 _PER_PAGE = ("50", "100", "250", "500")
+_NOT_RETIRED = StrategyQuery(state=None, retired=False)
 _STATES = {
+    "any": StrategyQuery(state=None),
     "candidate": StrategyQuery(state="candidate"),
     "enabled": StrategyQuery(state="enabled", enabled=True),
     "disabled": StrategyQuery(state="enabled", enabled=False),  # of the roster, and does not run
@@ -34,7 +36,6 @@ _STATES = {
     "retired": StrategyQuery(state="retired"),
 }
 _GRADES = ("A", "B", "C")
-_NAMES = ("type", "symbol", "timeframe")
 _WIDE_PX, _FILTER_PX, _NARROW_PX = 230, 160, 105
 _BEST_FIRST = Order("oos_scs", falling=True)
 _UNSORTED = frozenset({"spark", "grade_reason"})
@@ -73,7 +74,7 @@ def _funnel(view: View) -> None:
     funnel, text = overview.funnel, view.text
     tiles(
         (
-            Tile(text("strategies.all"), view.number(funnel.strategies)),
+            Tile(text("strategies.all"), view.number(funnel.strategies), _retired(view)),
             Tile(
                 text("strategies.above", n=view.number(funnel.threshold, int(funnel.threshold % 1 != 0))),
                 view.number(funnel.above_threshold),
@@ -90,18 +91,23 @@ def _funnel(view: View) -> None:
 
 def _filters(view: View) -> tuple[StrategyQuery, int]:
     """Ask which strategies; the address keeps what is asked."""
-    view.loads.get("strategies_map", lambda: _map(view), _MAP_AGE_S)
-    points: StrategyMap | None = first_answer(view, "strategies_map", lambda: _map(view), quiet=True)
-    columns = ((),) * 3 if points is None else (points.type, points.symbol, points.timeframe)
+    facets: StrategyFacets | None = first_answer(view, _FACETS, lambda: _facets(view), quiet=True)
+    kinds, symbols, timeframes = ((),) * 3 if facets is None else (facets.type, facets.symbol, facets.timeframe)
     text = view.text
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="strategies-filters"):
         sought = search("q", text("strategies.search"), text("strategies.search_in"), _WIDE_PX)
-        known = {name: _known(name, values) for name, values in zip(_NAMES, columns, strict=True)}
         kind = choice(
-            view, "type", text("strategies.type"), known["type"], lambda kind: view.word("type", kind), width=_FILTER_PX
+            view,
+            "type",
+            text("strategies.type"),
+            _known("type", kinds),
+            lambda kind: view.word("type", kind),
+            width=_FILTER_PX,
         )
-        symbol = choice(view, "symbol", text("strategies.symbol"), known["symbol"], width=_FILTER_PX)
-        timeframe = choice(view, "timeframe", text("strategies.timeframe"), known["timeframe"], width=_NARROW_PX)
+        symbol = choice(view, "symbol", text("strategies.symbol"), _known("symbol", symbols), width=_FILTER_PX)
+        timeframe = choice(
+            view, "timeframe", text("strategies.timeframe"), _known("timeframe", timeframes), width=_NARROW_PX
+        )
         grade = choice(view, "grade", text("strategies.grade"), _GRADES, width=_NARROW_PX)
         state = choice(
             view,
@@ -109,21 +115,29 @@ def _filters(view: View) -> tuple[StrategyQuery, int]:
             text("strategies.state"),
             tuple(_STATES),
             lambda state: view.word("state", state),
-            width=_NARROW_PX,
+            none=text("strategies.not_retired"),
+            width=_FILTER_PX,
         )
         rows = choice(view, "rows", text("strategies.rows"), _PER_PAGE, none=_PER_PAGE[0], width=_NARROW_PX)
     asked = StrategyQuery(q=sought, type=kind, symbol=symbol, timeframe=timeframe, grade=grade)
-    return asked | _STATES.get(state or "", StrategyQuery(state=None)), int(rows or _PER_PAGE[0])
+    return asked | _STATES.get(state or "", _NOT_RETIRED), int(rows or _PER_PAGE[0])
 
 
-def _known(name: str, values: Iterable[str]) -> list[str]:
+def _known(name: str, facet: Sequence[FacetValue]) -> list[str]:
     """Return what may be chosen: what there is, and what the address asks for."""
-    asked = st.query_params.get(name)
-    return sorted({*values, asked} if asked else set(values))
+    values, asked = {each.value for each in facet}, st.query_params.get(name)
+    return sorted({*values, asked} if asked else values)
 
 
-def _map(view: View) -> StrategyMap:
-    return view.client.strategies_map(view.loads.kept("strategies_map"))
+def _facets(view: View) -> StrategyFacets:
+    return view.client.strategy_facets(view.loads.kept(_FACETS))
+
+
+def _retired(view: View) -> str:
+    """Say how many there are besides that are retired."""
+    facets = view.load(_FACETS, lambda: _facets(view), max_age_s=_FACETS_AGE_S, quiet=True)
+    count = 0 if facets is None else sum(each.count for each in facets.state if each.value == "retired")
+    return view.text("strategies.retired_besides", n=view.number(count)) if count else ""
 
 
 def _list(view: View, asked: StrategyQuery, limit: int) -> None:
@@ -140,7 +154,7 @@ def _list(view: View, asked: StrategyQuery, limit: int) -> None:
             return
         pages.show(found)
     if not found.items:
-        view.empty("strategies.none_fits" if any(asked.values()) else "strategies.none_yet")
+        view.empty("strategies.none_fits" if any(asked.values()) or _retired(view) else "strategies.none_yet")
         return
     _forget_marks_of_others(found, marked)
     buttons = st.container(horizontal=True, vertical_alignment="center", key="strategies-actions")
