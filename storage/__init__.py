@@ -44,7 +44,7 @@ from storage.alert_repository import SEVERITIES, AlertRepository
 from storage.backup_file import BackupManifest, read_backup
 from storage.cache import Cache, open_cache
 from storage.command_repository import Command, CommandRepository
-from storage.config_repository import AutoTrading, ConfigRecord, ConfigRepository, Management
+from storage.config_repository import LONGEST_INTERVAL_S, AutoTrading, ConfigRecord, ConfigRepository, Management
 from storage.database import Database, open_database
 from storage.database_backup import backup
 from storage.database_figures import database_figures
@@ -96,6 +96,7 @@ from storage.trade_repository import TradeRepository
 from storage.trial_repository import TrialRepository
 
 __all__ = [
+    "LONGEST_INTERVAL_S",
     "MOST_COUNTED",
     "MOST_CURVE_POINTS",
     "MOST_ROWS",

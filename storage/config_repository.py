@@ -12,9 +12,11 @@ from storage.models import AutoTradingConfig, StrategyManagementConfig, table_of
 from storage.operations_log_repository import append_operations
 from storage.values import check_names, plain
 
-__all__ = ["MODES", "AutoTrading", "ConfigRecord", "ConfigRepository", "Management"]
+__all__ = ["LONGEST_INTERVAL_S", "MODES", "AutoTrading", "ConfigRecord", "ConfigRepository", "Management"]
 
 MODES = ("auto", "manual", "paper_only")
+LONGEST_INTERVAL_S = 366 * 86_400
+"""Longest pause between two generations, in seconds."""
 
 _auto = table_of(AutoTradingConfig)
 _management = table_of(StrategyManagementConfig)
@@ -22,7 +24,7 @@ _MANY = 100_000
 _RANGES: Mapping[str, tuple[float, float]] = {
     "max_strategies": (0, _MANY),
     "real_trading_threshold": (0, 100),
-    "evolution_interval": (0, 366 * 86_400),
+    "evolution_interval": (0, LONGEST_INTERVAL_S),
     "max_enabled": (0, _MANY),
     "min_oos_trades": (0, 1_000_000),
     "demote_below": (0, 100),

@@ -151,7 +151,9 @@ def refused_again(command: Command) -> None:
         return
     head, _, words = (command.detail or "").partition(_SEPARATOR)
     status, _, code = head.partition(" ")
-    raise Problem(int(status) if status.isdigit() else 409, code or "refused", words or "this was refused before")
+    if not status.isdigit():  # by whoever took it, in words alone
+        raise Problem(409, "refused", command.detail or "this was refused before")
+    raise Problem(int(status), code, words)
 
 
 def _audited(context: "ApiContext", caller: Caller, action: str, target: str | None, write: Callable[[], str]) -> str:

@@ -15,7 +15,6 @@ __all__ = ["ACTIONS", "STATUS", "Control"]
 ACTIONS = ("pause_evolution", "resume_evolution", NEW_RUN)
 STATUS = "evolution_control"
 _EVERY_S = 0.5
-_LOST_AFTER_S = 30.0
 
 _logger = logging.getLogger(__name__)
 
@@ -35,6 +34,8 @@ class Control:
         Called after each change.
     end_run : callable
         Called, until the run has ended, when another one is wanted in its place.
+    check_run : callable
+        Raises ValueError, with the reason, for a run that could not be built: its command is refused, nothing changes.
 
     Attributes
     ----------
@@ -48,11 +49,13 @@ class Control:
         status: SystemStatusRepository,
         on_change: Callable[[], None] = lambda: None,
         end_run: Callable[[], None] = lambda: None,
+        check_run: Callable[[NewRun], None] = lambda _: None,
     ) -> None:
         self._commands = commands
         self._status = status
         self._on_change = on_change
         self._end_run = end_run
+        self._check_run = check_run
         self.wanted: NewRun | None = None
         self._paused = threading.Event()
         self._ended = threading.Event()
@@ -62,7 +65,6 @@ class Control:
         record = self._status.latest(STATUS)
         if record is not None and record.data.get("paused"):
             self._paused.set()
-        self._commands.requeue(ACTIONS, _LOST_AFTER_S)
         self._thread.start()
         return self
 
@@ -90,10 +92,7 @@ class Control:
         if command is None:
             return False
         if command.action == NEW_RUN:
-            self._status.record(STATUS, {"paused": False, "by": command.by, "reason": command.reason})
-            self._paused.clear()
-            self.wanted = NewRun(command)
-            _logger.info("a new run is wanted by %s", command.by)
+            self._want(NewRun(command))
             return True
         pausing = command.action == "pause_evolution"
         already = pausing == self._paused.is_set()
@@ -108,12 +107,31 @@ class Control:
         self._on_change()
         return True
 
+    def _want(self, run: NewRun) -> None:
+        """Have the present run ended for another one, unless that could not be built."""
+        command = run.command
+        try:
+            self._check_run(run)
+        except ValueError as error:
+            self._commands.finish(command.id, "refused", str(error))
+            _logger.warning("a new run was refused: %s", error)
+            return
+        self._status.record(STATUS, {"paused": False, "by": command.by, "reason": command.reason})
+        self._paused.clear()
+        self.wanted = run
+        _logger.info("a new run is wanted by %s", command.by)
+
     def _listen(self) -> None:
+        lost = True  # what a driver took that has gone: the lease is ours
         while not self._ended.wait(_EVERY_S):
             try:
+                if lost and self.wanted is None:
+                    self._commands.requeue(ACTIONS, 0.0)
+                    lost = False
                 while self.obey():
                     pass
                 if self.wanted is not None:
                     self._end_run()
             except StorageError as error:
+                lost = True  # perhaps taken, and not finished
                 _logger.warning("commands cannot be read: %s", error)

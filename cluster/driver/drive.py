@@ -131,6 +131,7 @@ class _Driver:
                 status,
                 lambda: reports.tell(control.is_paused()),
                 self.interruption.end_work,
+                lambda wish: wish.check(self.settings, run.windows),
             )
             strategies = StrategyRepository(engine)
             roster = Roster(strategies, ConfigRepository(engine))

@@ -57,6 +57,18 @@ def test_command_can_be_asked_what_became_of_it(client, api_desk):
     assert client.get(f"{Q}/commands/unheard-of").status_code == 404
 
 
+def test_command_refused_by_whoever_took_it_is_refused_in_its_words_again(client, api_desk):
+    def ask():
+        body = {"action": "start_evolution", "settings": {"population": 16}}
+        return client.post(f"{Q}/system-control", json=body, headers={"Idempotency-Key": "small"})
+
+    command = ask().json()["command_id"]
+    words = "population must be at least 20 (one for each of the species), was 16: ask for more"
+    CommandRepository(api_desk.database.engine).finish(command, "refused", words)
+    again = ask()
+    assert (again.status_code, again.json()["code"], again.json()["detail"]) == (409, "refused", words)
+
+
 @pytest.mark.parametrize("action", ["disable", "retire"])
 def test_command_that_is_no_step_from_here_is_refused_and_changes_nothing(client, api_desk, action):
     strategy = api_desk.ids[12]

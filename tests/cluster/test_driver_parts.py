@@ -10,6 +10,7 @@ import pytest
 
 from cluster.bus import Bus
 from cluster.driver import Control, DriverLease, DriverSettings, Gauges, Reports, Roster, driver_lease
+from cluster.driver.control import ACTIONS
 from cluster.errors import UserError
 from evolution import Evolution, Windows
 from market import ManualClock, synthetic_candles
@@ -152,6 +153,56 @@ def test_control_ends_the_run_for_another_one_until_it_has_ended(database):
     version = config.get().version
     wanted.configure(config)
     assert config.get().version == version
+
+
+def settle(commands):
+    """Finish what other tests have left."""
+    commands.requeue(ACTIONS, 0.0)
+    while taken := commands.take(ACTIONS):
+        commands.finish(taken.id, "done")
+
+
+@pytest.mark.parametrize(
+    ("wishes", "words"),
+    [
+        ({"population": 4}, "population must be at least 5 (one for each of the species), was 4"),
+        ({"population": "many"}, "population must be a whole number in [1, 1,000,000], was 'many'"),
+        ({"types": ["astrology"]}, "was sent types: types are those that are installed"),
+        ({"symbols": ["NO/SUCH"], "seed": 3}, "was sent symbols: types are those"),
+        ({"evolution_interval": -1}, "evolution_interval must be a number of seconds in [0, 31,622,400], was -1"),
+    ],
+)
+def test_control_refuses_a_run_that_cannot_be_built_and_leaves_the_present_one(database, wishes, words):
+    commands, status = CommandRepository(database.engine), SystemStatusRepository(database.engine)
+    windows = Windows([synthetic_candles(symbol="BTC/USDT:USDT", bars=1_500, seed=3)])
+    ended = []
+    control = Control(
+        commands, status, end_run=lambda: ended.append(1), check_run=lambda run: run.check(DriverSettings(), windows)
+    )
+    settle(commands)
+    asked = commands.add("start_evolution", None, wishes, by="token.operate", role="operate")
+    assert control.obey()
+    assert commands.get(asked).status == "refused"
+    assert words in commands.get(asked).detail
+    assert (control.wanted, ended) == (None, [])
+    fine = commands.add("start_evolution", None, {"population": 5}, by="token.operate", role="operate")
+    assert control.obey()
+    assert control.wanted.command.id == fine
+
+
+def test_control_takes_up_what_a_killed_driver_had_taken(database):
+    commands, status = CommandRepository(database.engine), SystemStatusRepository(database.engine)
+    settle(commands)
+    pause = commands.add("pause_evolution", by="token.operate", role="operate")
+    assert commands.take(("pause_evolution",)).id == pause
+    with Control(commands, status) as control:
+        waiting = threading.Event()
+        for _ in range(200):
+            if commands.get(pause).status == "done":
+                break
+            waiting.wait(0.05)
+        assert control.is_paused()
+    assert commands.get(pause).status == "done"
 
 
 def strategy(child, **changes):

@@ -15,7 +15,7 @@ from cluster.api.lists import ListAnswer, ListParameters, list_answer
 from cluster.api.problems import Problem
 from cluster.api.values import Answer, Body, Milliseconds, milliseconds
 from cluster.api.writing import IdempotencyKey, write_once
-from storage import ConfigRecord, ConflictError
+from storage import LONGEST_INTERVAL_S, ConfigRecord, ConflictError
 
 router = APIRouter(prefix="/api/quantitative/config", tags=["configuration"])
 
@@ -45,7 +45,7 @@ class AutoTradingValues(Body):
     mode: Literal["auto", "manual", "paper_only"]
     max_strategies: int = Field(ge=0, le=100_000)
     real_trading_threshold: float = Field(ge=0, le=100, description="least oos_scs for real money")
-    evolution_interval: float = Field(ge=0, le=31_622_400, description="seconds between generations")
+    evolution_interval: float = Field(ge=0, le=LONGEST_INTERVAL_S, description="seconds between generations")
 
 
 class ManagementValues(Body):

@@ -12,6 +12,7 @@ from cluster.api.context import Context
 from cluster.api.problems import Problem
 from cluster.api.values import Body
 from cluster.api.writing import IdempotencyKey, add_command, refused_again
+from storage import LONGEST_INTERVAL_S
 
 router = APIRouter(prefix="/api/quantitative/system-control", tags=["commands"])
 
@@ -28,7 +29,7 @@ class RunWishes(Body):
         None, ge=1, le=1_000_000, description="generations until a new candle closes, at most"
     )
     evolution_interval: float | None = Field(
-        None, ge=0, le=31_622_400, description="seconds between generations; changes the configuration"
+        None, ge=0, le=LONGEST_INTERVAL_S, description="seconds between generations; changes the configuration"
     )
 
 
