@@ -316,6 +316,7 @@ class EvolutionRun:
             If another process has taken the run over.
         """
         began = self._clock.monotonic()
+        desk = desk or Desk()
         journal = RunJournal(self._runs, run.id, self._hashes(), self._clock, run.last_batch)
         search = WalkForwardEvolution(
             Evolution(
@@ -327,7 +328,7 @@ class EvolutionRun:
                 costs_hash=self.settings.costs.cost_hash,
                 objective_hash=self.windows.objective_hash,
                 journal=journal,
-                listener=self._heard(listener),
+                listener=self._heard(listener, desk.is_paused, lambda: search.evolution.stop()),
                 state=run.state,
             ),
             self.windows,
@@ -335,7 +336,7 @@ class EvolutionRun:
         interruption.check()
         try:
             settings = self.settings
-            living = self._living(run, search, journal, desk or Desk()) if settings.forever else None
+            living = self._living(run, search, journal, desk) if settings.forever else None
             with interruption.deferred(search.evolution.stop if living is None else living.stop):
                 if living is None:
                     outcome = search.run(settings.generations, settings.target_score, settings.patience)
@@ -383,9 +384,13 @@ class EvolutionRun:
             self._evidence.know([data_set(candles) for candles in self.windows.candles.values()])
             journal.on(self._hashes())
 
+        last_s = 0.0
+
         def interval_s() -> float:
-            configured = self._config.get().auto_trading.evolution_interval
-            return configured if settings.interval_s is None else settings.interval_s
+            nonlocal last_s
+            with suppress(StorageError):  # a database that is away for a moment does not end a rest
+                last_s = self._config.get().auto_trading.evolution_interval
+            return last_s if settings.interval_s is None else settings.interval_s
 
         return LivingPopulation(
             search,
@@ -398,14 +403,16 @@ class EvolutionRun:
             desk.is_paused,
         )
 
-    def _heard(self, listener: Listener | None) -> Listener:
-        """Return a listener that tells the ledger of trials, and another one of commits."""
+    def _heard(self, listener: Listener | None, is_paused: Callable[[], bool], stop: Callable[[], None]) -> Listener:
+        """Return a listener that tells the ledger of trials and another one of commits, and stops for a pause."""
 
         def heard(commit: BatchCommit) -> None:
             if self.settings.forever:
                 self._ledger.observe(commit)
             if listener is not None:
                 listener(commit)
+            if is_paused():
+                stop()
 
         return heard
 

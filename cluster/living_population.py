@@ -9,7 +9,9 @@ from market import Candles, Clock
 __all__ = ["LivingPopulation"]
 
 _SLICE_S = 0.25
-"""Longest sleep without a look at whether somebody asked to stop."""
+"""Longest sleep without a look at whether somebody asked to stop or to pause."""
+_SLICES = 4
+"""After so many of them the interval is asked for again: it may have been changed."""
 
 
 class LivingPopulation:
@@ -35,7 +37,8 @@ class LivingPopulation:
     after_roll : callable, optional
         Called after each roll, with the new candles known and the population of the new window still to come.
     is_paused : callable, optional
-        Tells whether it is to rest: no generation and no roll until it is not.
+        Tells whether it is to rest: no generation and no roll until it is not. Then it goes on at once, in the middle
+        of a generation where somebody stopped the evolution within one.
     """
 
     def __init__(
@@ -83,23 +86,29 @@ class LivingPopulation:
         while True:
             while self._is_paused() and not self._stop.is_set():
                 self._clock.sleep(_SLICE_S)
-            if self._search.is_due(self._source()):
+            is_between = optimizer.evaluations % optimizer.identity.population == 0
+            if is_between and self._search.is_due(self._source()):
                 self._search.follow()
                 self._after_roll()
             is_planned = self._search.windows.plan.last_generation(self._search.window) is not None
             if is_planned or optimizer.generations_in_window < self._per_window:
                 done = optimizer.evaluations // optimizer.identity.population
                 outcome = self._search.run(done + 1, target_score, patience)
+                if outcome.reason is StopReason.REQUEST and not self._stop.is_set():
+                    continue  # a pause: the rest of the generation comes before anything else
                 if outcome.reason is not StopReason.GENERATIONS:
                     return outcome
                 self._after_generation()
-            if self._pause():
+            self._rest()
+            if self._stop.is_set():
                 return self._search.run(target_score=target_score)  # its stop is asked for already: it ends at once
 
-    def _pause(self) -> bool:
-        """Wait for the interval; return whether somebody asked to stop."""
-        left = self._interval_s()
-        while left > 0.0 and not self._stop.is_set():
-            self._clock.sleep(min(left, _SLICE_S))
-            left -= _SLICE_S
-        return self._stop.is_set()
+    def _rest(self) -> None:
+        """Wait for the interval, as it is by then; a request to stop or to pause ends the wait."""
+        rested, slices, interval_s = 0.0, 0, self._interval_s()
+        while rested < interval_s and not self._stop.is_set() and not self._is_paused():
+            wait_s = min(interval_s - rested, _SLICE_S)
+            self._clock.sleep(wait_s)
+            rested, slices = rested + wait_s, slices + 1
+            if slices % _SLICES == 0:
+                interval_s = self._interval_s()

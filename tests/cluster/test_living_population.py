@@ -104,6 +104,44 @@ def test_killed_population_goes_on_as_if_nothing_had_happened():
         assert again[1].finalists() == whole[1].finalists()
 
 
+def test_population_rests_as_long_as_is_configured_by_then():
+    population, _, _, clock, _ = living(looks=2)
+    configured = iter([3_600.0, 3_600.0, 2.0, 0.0, 0.0])
+    population._interval_s = lambda: next(configured)
+    population.run()
+    assert clock.waits[:8] == [0.25] * 8  # asked for every second: the hour was two seconds by then
+    assert sum(clock.waits) == 2.0
+
+
+def test_population_that_is_resumed_within_a_rest_goes_on_at_once():
+    population, run, _, clock, _ = living(looks=2, interval_s=3_600.0)
+    began = clock.monotonic()
+    population._is_paused = lambda: 10.0 <= clock.monotonic() - began < 20.0
+    population.run()
+    assert sum(clock.waits) == pytest.approx(20.0 + 3_600.0)
+    assert run.evolution.optimizer.evaluations == 40 * 2
+
+
+def test_population_that_is_paused_within_a_generation_goes_on_unchanged():
+    whole = living(looks=8)
+    whole[0].run()
+    population, run, ledger, clock, _ = living(looks=8)
+    record, batches = ledger.record, []
+
+    def paused_record(commit):
+        record(commit)
+        batches.append(commit.evaluations)
+        if len(batches) == 5:
+            run.evolution.stop()  # what a pause does
+
+    ledger.record = paused_record
+    population._is_paused = lambda: len(batches) == 5 and clock.waits[-3:] != [0.25] * 3
+    population.run()
+    assert batches[4] % 40  # it was within a generation
+    assert run.evolution.optimizer.population_hash() == whole[1].evolution.optimizer.population_hash()
+    assert ledger.windows == whole[2].windows
+
+
 def test_population_ends_at_its_aim():
     population, *_ = living(looks=100)
     assert population.run(target_score=0.0).reason is StopReason.TARGET
