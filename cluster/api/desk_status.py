@@ -55,7 +55,7 @@ class Service(Answer):
 
     name: str
     state: str
-    restarts: int
+    restarts: int = Field(description="how often it was started again after it had died")
     uptime_s: float | None
 
 

@@ -58,8 +58,8 @@ class Unit(ABC):
         Why it is not running, or died last.
     user_mistake : bool
         Whether it ended because of what only the user can mend.
-    starts : int
-        How often it was started.
+    restarts : int
+        How often it was started again after it had died; what somebody asked for does not count.
     """
 
     def __init__(self, service: Service, desk: Desk, tell: Tell) -> None:
@@ -69,7 +69,8 @@ class Unit(ABC):
         self.wanted = True
         self.problem: str | None = None
         self.user_mistake = False
-        self.starts = 0
+        self.restarts = 0
+        self._has_died = False
         self.counter = RestartCounter(service.policy, desk.clock)
         self._tell = tell
         self._since = desk.clock.monotonic()
@@ -164,7 +165,7 @@ class Unit(ABC):
             "about": self.service.about,
             "state": "silent" if self.state is State.RUNNING and not self.serves else str(self.state),
             "pid": process,
-            "restarts": max(0, self.starts - 1),
+            "restarts": self.restarts,
             "uptime_s": round(self.since_s, 1) if self.state is State.RUNNING else None,
             "since_s": round(self.since_s, 1),
             "problem": self.problem,
@@ -204,7 +205,8 @@ class Unit(ABC):
         """End it without asking."""
 
     def _start(self) -> None:
-        self.starts += 1
+        self.restarts += self._has_died
+        self._has_died = False
         self.counter.born()
         self._forced = self._rejoining = False
         self._enter(State.STARTING)
@@ -237,6 +239,7 @@ class Unit(ABC):
         before = self.counter.given_up
         pause = self.counter.died(excused=excused)
         self.problem = trouble
+        self._has_died = True
         self._due = self.desk.clock.monotonic() + pause
         if self.counter.given_up:
             self._enter(State.FAILED)
@@ -262,5 +265,7 @@ class Unit(ABC):
             self._tell(self, Event.STOPPED, f"{self.service.about} has ended")
 
     def _enter(self, state: State) -> None:
+        if state is State.STOPPED:
+            self._has_died = False
         self.state = state
         self._since = self.desk.clock.monotonic()

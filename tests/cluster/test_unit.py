@@ -84,6 +84,30 @@ def puppet(tmp_path: Path) -> Puppet:
     return Puppet(tmp_path)
 
 
+def test_unit_counts_as_restarted_only_after_it_has_died(puppet: Puppet):
+    assert puppet.steps() is State.RUNNING
+    for wanted in (False, True):  # an operator
+        puppet.wanted = wanted
+        puppet.steps(3)
+    assert puppet.state is State.RUNNING
+    puppet.rejoin()  # what it needs has gone
+    assert puppet.steps(3) is State.RUNNING
+    assert puppet.told()["restarts"] == 0
+    puppet.trouble = "killed"
+    puppet.step(needs_served=True)
+    assert puppet.told()["restarts"] == 0
+    puppet.clock.advance(2.0)
+    assert puppet.steps(3) is State.RUNNING
+    assert puppet.told()["restarts"] == 1
+    puppet.trouble = "killed"
+    puppet.step(needs_served=True)
+    puppet.wanted = False
+    assert puppet.steps() is State.STOPPED
+    puppet.wanted = True
+    assert puppet.steps(3) is State.RUNNING
+    assert puppet.told()["restarts"] == 1  # somebody asked for this one
+
+
 def test_unit_waits_for_what_it_needs(puppet: Puppet):
     assert puppet.steps(needs_served=False) is State.WAITING
     assert puppet.steps() is State.RUNNING
