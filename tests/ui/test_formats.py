@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ui.panel import formats
+from ui.panel.catalogue import catalogue
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SUMMER_MS = 1_782_900_000_000  # 2026-07-01 10:00 UTC
@@ -57,23 +58,32 @@ def test_money_is_exact_text(amount, shown):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"),
+    ("seconds", "english", "chinese"),
     [
-        (0.4, "0 s"),
-        (59.9, "59 s"),
-        (60, "1 min 00 s"),
-        (3_599, "59 min 59 s"),
-        (3_600, "1 h 00 min"),
-        (86_400, "1 d 00 h"),
-        (1e9, "11,574 d 01 h"),
-        (-5, "0 s"),
-        (None, "–"),
-        (math.nan, "–"),
-        (math.inf, "–"),
+        (0.4, "0 s", "0 秒"),
+        (59.9, "59 s", "59 秒"),
+        (60, "1 min 00 s", "1 分 00 秒"),
+        (3_599, "59 min 59 s", "59 分 59 秒"),
+        (3_600, "1 h 00 min", "1 小时 00 分"),
+        (86_400, "1 d 00 h", "1 天 00 小时"),
+        (1e9, "11,574 d 01 h", "11,574 天 01 小时"),
+        (-5, "0 s", "0 秒"),
+        (None, "–", "–"),
+        (math.nan, "–", "–"),
+        (math.inf, "–", "–"),
     ],
 )
-def test_duration_has_its_two_largest_units(seconds, shown):
-    assert formats.duration(seconds) == shown
+def test_duration_has_its_two_largest_units_in_the_viewers_language(seconds, english, chinese):
+    assert formats.duration(seconds, catalogue("en").text) == english
+    assert formats.duration(seconds, catalogue("zh").text) == chinese
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.000012345678, "1.23457e−05"), (20.0, "20"), (-1_234.5678, "−1,234.57"), (None, "–"), (math.nan, "–")],
+)
+def test_significant_digits_are_so_many_whatever_the_size(value, shown):
+    assert formats.significant(value) == shown
 
 
 def test_moment_is_told_in_the_zone_that_was_asked_for():

@@ -35,9 +35,9 @@ def draw_archive(view: View, run_id: str | None, species: str | None, kind: str)
     if not cells:
         view.empty("evolution.archive_empty")
         return
-    holding = [f"{bars:,}" for bars in found.holding_bars]
+    holding = [view.number(bars) for bars in found.holding_bars]
     holding[-1] += "+"
-    exposure = [f"{low:.0%}–{high:.0%}" for low, high in pairwise(found.exposure_edges)]
+    exposure = [f"{view.percent(low, 0)}–{view.percent(high, 0)}" for low, high in pairwise(found.exposure_edges)]
     words = {
         "holding": view.text("evolution.holding"),
         "exposure": view.text("evolution.exposure"),

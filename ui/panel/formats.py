@@ -2,16 +2,20 @@
 
 >>> number(1234567.891, 2), number(-0.5, 1, "pp"), number(None)
 ('1,234,567.89', '−0.5 pp', '–')
->>> percent(0.12345), money("1234.5", "USDT"), duration(7_380)
-('12.3%', '1,234.50 USDT', '2 h 03 min')
+>>> percent(0.12345), money("1234.5", "USDT"), significant(-12_345.678)
+('12.3%', '1,234.50 USDT', '−12,345.7')
+>>> from ui.panel.catalogue import catalogue
+>>> [duration(7_380, catalogue(language).text) for language in ("en", "zh")]
+['2 h 03 min', '2 小时 03 分']
 """
 
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-__all__ = ["ABSENT", "clock_time", "duration", "moment", "money", "number", "percent", "zone_of"]
+__all__ = ["ABSENT", "clock_time", "duration", "moment", "money", "number", "percent", "significant", "zone_of"]
 
 ABSENT = "–"
 _MINUS = "−"
@@ -92,29 +96,51 @@ def money(amount: Decimal | str | None, currency: str, decimals: int = 2, *, sig
     return number(exact, decimals, currency, signed=signed)
 
 
-def duration(seconds: float | None) -> str:
+def significant(value: float | None, digits: int = 6) -> str:
+    """Return a number of any size with so many significant digits.
+
+    Parameters
+    ----------
+    value : float or None
+        Absent if None, or no finite number.
+    digits : int
+        How many are shown at most; zeros at the end are left out.
+
+    Returns
+    -------
+    str
+        With thousands separators and a true minus.
+    """
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    return f"{value:,.{digits}g}".replace("-", _MINUS)
+
+
+def duration(seconds: float | None, text: Callable[..., str]) -> str:
     """Return a length of time in its two largest units.
 
     Parameters
     ----------
     seconds : float or None
         Its length; what is below 0 counts as 0.
+    text : callable
+        Gives the words of the viewer's language: `Catalogue.text`.
 
     Returns
     -------
     str
-        Such as 12 s, 3 min 05 s, 2 h 05 min or 4 d 03 h.
+        Such as 12 s, 3 min 05 s, 2 h 05 min or 4 d 03 h in English; "–" if it is absent.
     """
     if seconds is None or not math.isfinite(seconds):
         return ABSENT
     whole = int(max(seconds, 0.0))
     if whole < _MINUTE:
-        return f"{whole} s"
+        return text("duration.seconds", s=whole)
     if whole < _HOUR:
-        return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s"
+        return text("duration.minutes", min=whole // _MINUTE, s=f"{whole % _MINUTE:02d}")
     if whole < _DAY:
-        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
-    return f"{whole // _DAY:,} d {whole % _DAY // _HOUR:02d} h"
+        return text("duration.hours", h=whole // _HOUR, min=f"{whole % _HOUR // _MINUTE:02d}")
+    return text("duration.days", d=number(whole // _DAY), h=f"{whole % _DAY // _HOUR:02d}")
 
 
 def zone_of(name: str | None) -> ZoneInfo:

@@ -7,7 +7,7 @@ import streamlit as st
 from ui.overview_answers import FeedState, Overview
 from ui.panel.address_choice import segments
 from ui.panel.catalogue import LANGUAGES
-from ui.panel.formats import clock_time, duration
+from ui.panel.formats import clock_time
 from ui.panel.loads import Loaded
 from ui.panel.states import notice
 from ui.panel.tiles import chip
@@ -74,7 +74,7 @@ def _chips(view: View) -> None:
     silent = silent_s is not None and silent_s >= _SILENT_S
     if silent:
         taken = clock_time(view.loads.taken_ms("overview"), view.zone)
-        st.html(notice("stale", view.text("header.silent", age=duration(silent_s), time=taken)))
+        st.html(notice("stale", view.text("header.silent", age=view.duration(silent_s), time=taken)))
     known = overview.value
     shown = (
         []
@@ -105,7 +105,7 @@ def _market(view: View, feed: FeedState, close_in_s: float | None) -> list[str]:
         market, tone = ("simulated", "simulated") if feed.simulated else ("real", "plain")
         shown.append(chip(view.word("market", market), tone, feed.origin or ""))
     if close_in_s is not None:
-        shown.append(chip(view.text("header.next_candle", time=duration(close_in_s))))
+        shown.append(chip(view.text("header.next_candle", time=view.duration(close_in_s))))
     return shown
 
 

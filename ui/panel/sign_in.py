@@ -15,6 +15,7 @@ from ui.client import begin_session
 from ui.errors import BusyError, ClientError, UnauthorizedError, UnavailableError
 from ui.panel.catalogue import Catalogue, catalogue, language_of
 from ui.panel.connections import connections
+from ui.panel.formats import number
 from ui.panel.header import LANGUAGE
 from ui.panel.panel_settings import PanelSettings
 from ui.panel.session_cookie import FORM_COOKIE, SESSION_COOKIE
@@ -166,7 +167,7 @@ def _next_path(wanted: str | None) -> str:
 def _said(words: Catalogue, error: ClientError) -> str:
     if isinstance(error, UnauthorizedError):
         return words.text("sign_in.wrong")
-    seconds = f"{error.retry_after_s or 1:.0f}"
+    seconds = number(error.retry_after_s or 1)
     if error.code == "locked_out":
         return words.text("sign_in.wait", seconds=seconds)
     if isinstance(error, BusyError) or error.code == "busy":

@@ -97,7 +97,7 @@ def tell(slot: "DeltaGenerator", reader: Reader, loaded: Loaded[Any]) -> None:
             return
         key = "state.stale" if isinstance(error, UnavailableError) else "state.stale_failed"
         taken = clock_time(loaded.taken_ms, reader.zone)
-        slot.html(notice("stale", reader.text(key, age=duration(loaded.age_s), time=taken)))
+        slot.html(notice("stale", reader.text(key, age=duration(loaded.age_s, reader.text), time=taken)))
     elif isinstance(error, NotFoundError):
         slot.html(notice("empty", str(error)))
     else:

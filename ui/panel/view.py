@@ -135,8 +135,12 @@ class View:
         return formats.percent(ratio, decimals, signed=signed)
 
     def duration(self, seconds: float | None) -> str:
-        """Return a length of time; "–" if absent. See `formats.duration`."""
-        return formats.duration(seconds)
+        """Return a length of time in the viewer's language; "–" if absent. See `formats.duration`."""
+        return formats.duration(seconds, self.text)
+
+    def significant(self, value: float | None, digits: int = 6) -> str:
+        """Return a number of any size; "–" if absent. See `formats.significant`."""
+        return formats.significant(value, digits)
 
     def moment(self, ms: int | None, *, seconds: bool = False) -> str:
         """Return a date and time in the viewer's zone; "–" if absent. See `formats.moment`."""

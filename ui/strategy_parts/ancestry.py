@@ -93,4 +93,4 @@ def _row(view: View, node: Ancestor) -> str:
 def _parameters(view: View, parameters: Mapping[str, float] | None) -> str:
     if parameters is None:
         return view.text("strategy.unknown")
-    return ", ".join(f"{name} {value:.6g}" for name, value in parameters.items())
+    return ", ".join(f"{name} {view.significant(value)}" for name, value in parameters.items())

@@ -31,7 +31,7 @@ def draw_identity(view: View, found: StrategyDetail) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(view.text("strategy.genome"), anchor=False)
-        rows = [(name, f"{value:.6g}") for name, value in found.parameters.items()]
+        rows = [(name, view.significant(value)) for name, value in found.parameters.items()]
         html_table(view, ("strategy.parameter", "strategy.value"), rows)
         st.caption(view.text("strategy.born", time=view.moment(found.created_at), since=view.moment(found.state_since)))
     with right:

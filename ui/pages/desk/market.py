@@ -51,7 +51,7 @@ def _choices(view: View, feed: Feed) -> tuple[str, int]:
     span = places[1].segmented_control(
         view.text("market.span"),
         _SPANS,
-        format_func=lambda bars: f"{bars:,}",
+        format_func=view.number,
         default=_SPANS[0],
         required=True,
         key="span",
