@@ -265,7 +265,7 @@ class StrategyRepository:
 
     def set_states(
         self,
-        strategies: Sequence[str],
+        strategies: Sequence[str] | Mapping[str, int | None],
         action: str,
         *,
         by: str,
@@ -277,8 +277,8 @@ class StrategyRepository:
 
         Parameters
         ----------
-        strategies : sequence of str
-            At most 500 ids.
+        strategies : sequence of str, or mapping of str to int or None
+            At most 500 ids; in a mapping with the version that each must have, None for any.
         action : str
             As for `set_state`.
         by, role, source : str
@@ -292,7 +292,8 @@ class StrategyRepository:
             What became of each, in the order given; one named twice is answered once.
         """
         with self._engine.begin() as connection:
-            return change_states(connection, action, dict.fromkeys(strategies), Author(by, role, source, reason))
+            versions = strategies if isinstance(strategies, Mapping) else dict.fromkeys(strategies)
+            return change_states(connection, action, versions, Author(by, role, source, reason))
 
     def to_enable(
         self,

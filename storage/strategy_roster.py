@@ -89,6 +89,8 @@ class StateChange(NamedTuple):
         Its version now.
     error : StorageUserError or None
         Why it did not change.
+    was : str or None
+        What it was before, in words: its state, or "disabled"; None where there is no such strategy.
     """
 
     id: str
@@ -97,6 +99,15 @@ class StateChange(NamedTuple):
     enabled: bool
     version: int | None
     error: StorageUserError | None
+    was: str | None
+
+    @property
+    def told(self) -> str:
+        """What has changed from what to what, in words."""
+        if self.version is None or not self.changed:
+            return f"strategy {self.id} is {self.was or 'not there'}"
+        now = _described(self)
+        return f"strategy {self.id}: {self.was} → {now}, version {self.version - 1} → {self.version}"
 
 
 def lock_strategies(connection: Connection) -> None:
@@ -167,7 +178,7 @@ def change_states(
         connection.execute(changed)
         before = {"state": row.state, "enabled": row.enabled, "version": row.version}
         logged.append(_logged(action, strategy, author, before, values))
-        changes.append(StateChange(strategy, True, state, enabled, row.version + 1, None))
+        changes.append(StateChange(strategy, True, state, enabled, row.version + 1, None, _described(row)))
     append_operations(connection, logged)
     return changes
 
@@ -251,8 +262,8 @@ def _count_enabled(connection: Connection) -> int:
 def _unchanged(strategy: str, row: Any, error: StorageUserError | None) -> StateChange:
     """Return that a strategy stays as it is."""
     if row is None:
-        return StateChange(strategy, False, None, False, None, error)
-    return StateChange(strategy, False, row.state, row.enabled, row.version, error)
+        return StateChange(strategy, False, None, False, None, error, None)
+    return StateChange(strategy, False, row.state, row.enabled, row.version, error, _described(row))
 
 
 def _refusal(action: str, strategy: str, row: Any, version: int | None) -> StorageUserError | None:

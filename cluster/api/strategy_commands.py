@@ -18,7 +18,6 @@ from storage import (
     CommandRepository,
     OperationsLogRepository,
     StateChange,
-    StorageUserError,
     StrategyRepository,
 )
 
@@ -102,17 +101,16 @@ def _carry_out(engine: Engine, command: Command) -> tuple[str, str, list[str]]:
     if ids is not None:
         return _summed_up(strategies.set_states(ids, command.action, **author), command)
     target = str(command.target)
-    try:
-        row = strategies.set_state(target, command.action, version=command.parameters.get("version"), **author)
-    except StorageUserError as error:
-        problem = of_error(error)
-        if problem is None or problem.status >= 500:
-            raise
-        if _is_repeated(command) and _is_done(strategies.get(target), command):
-            return "done", "done before it was interrupted", []
-        log_refusal(engine, command, problem)
-        return "refused", refusal_detail(problem), []
-    return "done", f"{row['state']}, version {row['version']}", [target]
+    (change,) = strategies.set_states({target: command.parameters.get("version")}, command.action, **author)
+    if change.error is None:
+        return "done", change.told, [target]
+    problem = of_error(change.error)
+    if problem is None or problem.status >= 500:
+        raise change.error
+    if _is_repeated(command) and (change.state, change.enabled) == _RESULTS[command.action]:
+        return "done", f"done before it was interrupted: {change.told}", []
+    log_refusal(engine, command, problem)
+    return "refused", refusal_detail(problem), []
 
 
 def log_refusal(engine: Engine, command: Command, problem: Problem) -> None:
@@ -145,17 +143,22 @@ def _summed_up(changes: Sequence[StateChange], command: Command) -> tuple[str, s
         for change in changes
         if not change.changed and not (repeated and (change.state, change.enabled) == _RESULTS[command.action])
     ]
+    changed = [change for change in changes if change.changed]
     done = len(changes) - len(refused)
-    told = "; ".join(str(change.error) for change in refused[:_TOLD])
-    more = f"; and {len(refused) - _TOLD} more" if len(refused) > _TOLD else ""
-    detail = f"{done} of {len(changes)} done" + (f"; not: {told}{more}" if refused else "")
-    return ("done" if done else "refused"), detail, [change.id for change in changes if change.changed]
+    detail = f"{done} of {len(changes)} done"
+    if changed:
+        detail += f": {_listed([change.told for change in changed])}"
+    if refused:
+        detail += f"; not: {_listed([str(change.error) for change in refused])}"
+    return ("done" if done else "refused"), detail, [change.id for change in changed]
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Return the first of several things that are said, and how many more there are."""
+    more = f"; and {len(words) - _TOLD} more" if len(words) > _TOLD else ""
+    return "; ".join(words[:_TOLD]) + more
 
 
 def _is_repeated(command: Command) -> bool:
     """Return whether a command was taken before: it then waited for long until it was accepted again."""
     return (command.updated_at - command.ts).total_seconds() > _AGAIN_S
-
-
-def _is_done(row: Any, command: Command) -> bool:
-    return (row["state"], row["enabled"]) == _RESULTS[command.action]

@@ -57,6 +57,18 @@ def test_command_can_be_asked_what_became_of_it(client, api_desk):
     assert client.get(f"{Q}/commands/unheard-of").status_code == 404
 
 
+def test_command_tells_which_strategy_changed_from_what_to_what(client, api_desk):
+    strategy = api_desk.ids[45]
+    steps = {"enable": "candidate → enabled", "disable": "enabled → disabled", "retire": "disabled → retired"}
+    for version, (action, change) in enumerate(steps.items(), 1):
+        command = tell(client, strategy, action).json()["command_id"]
+        detail = client.get(f"{Q}/commands/{command}").json()["detail"]
+        assert detail == f"strategy {strategy}: {change}, version {version} → {version + 1}"
+    logged = log_of(api_desk, strategy)
+    states = [(row["action"], row["before"]["enabled"], row["after"]["enabled"]) for row in logged]
+    assert states == [("retire", False, False), ("disable", True, False), ("enable", False, True)]
+
+
 def test_command_refused_by_whoever_took_it_is_refused_in_its_words_again(client, api_desk):
     def ask():
         body = {"action": "start_evolution", "settings": {"population": 16}}
@@ -195,7 +207,8 @@ def test_command_to_many_changes_those_that_may_and_tells_of_the_others(client, 
     assert (answer.status_code, answer.json()["status"]) == (202, "done")
     assert [state(api_desk, one)[0] for one in ids[:4]] == ["enabled"] * 4
     detail = client.get(f"{Q}/commands/{answer.json()['command_id']}").json()["detail"]
-    assert detail.startswith("4 of 5 done; not: there is no strategy 'nobody'")
+    told = "; ".join(f"strategy {one}: candidate → enabled, version 1 → 2" for one in ids[:4])
+    assert detail.startswith(f"4 of 5 done: {told}; not: there is no strategy 'nobody'")
 
 
 def test_command_to_many_that_changes_nobody_is_refused(client, api_desk):
