@@ -8,6 +8,7 @@ import streamlit as st
 from backtest.plots import Measure, measures_figure
 from ui.panel import View, plot
 from ui.system_answers import History, Series
+from ui.system_parts.outages import with_outages
 
 __all__ = ["HOURS", "draw_measures"]
 
@@ -55,7 +56,7 @@ def draw_measures(view: View, span: str) -> None:
 
 def _asked(view: View, hours: int) -> History:
     since = int(1_000 * (time.time() - 3_600 * hours))
-    return view.client.history(fields=_FIELDS, since=since, points=_POINTS)
+    return with_outages(view.client.history(fields=_FIELDS, since=since, points=_POINTS))
 
 
 def _whole(series: Series | None, points: int) -> Series | None:
