@@ -2,6 +2,7 @@
 
 import pytest
 
+from ui.page import Milliseconds
 from ui.system_answers import History, Series
 from ui.system_parts.outages import with_outages
 
@@ -12,8 +13,9 @@ def history(*steps):
     """Return what was measured at some steps: their numbers."""
     values = tuple(map(float, steps))
     series = {"cpu_pct": Series(mean=values, lowest=values, highest=values)}
-    times = tuple(STEP_MS * step for step in steps)
-    return History(name="system_metrics", step_ms=STEP_MS, time=times, series=series, as_of=times[-1] if times else 0)
+    times = tuple(Milliseconds(STEP_MS * step) for step in steps)
+    last = times[-1] if times else Milliseconds(0)
+    return History(name="system_metrics", step_ms=STEP_MS, time=times, series=series, as_of=last)
 
 
 def test_history_breaks_where_the_desk_was_down_and_only_there():

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TypeVar
 
+from ui.page import Milliseconds
 from ui.system_answers import History
 
 __all__ = ["with_outages"]
@@ -41,7 +42,7 @@ def with_outages(history: History) -> History:
         for name, one in history.series.items()
         if len(one.mean) == len(one.lowest) == len(one.highest) == len(history.time)
     }
-    ends = [history.time[place] + history.step_ms for place in before]
+    ends = [Milliseconds(history.time[place] + history.step_ms) for place in before]
     return replace(history, time=_with(history.time, before, ends), series=series)
 
 
