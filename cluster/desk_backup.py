@@ -19,7 +19,7 @@ from cluster.errors import UserError
 from cluster.ray_environment import secret_names
 from storage import BackupManifest, ConfigRepository, Database, backup, read_backup
 
-__all__ = ["DeskNotes", "back_up_desk", "fingerprints", "read_notes"]
+__all__ = ["DeskNotes", "back_up_desk", "backup_file", "fingerprints", "read_notes"]
 
 _MEMBER = "desk.json"
 _LONGEST = 2**20
@@ -66,6 +66,38 @@ def fingerprints(home: Path) -> dict[str, str]:
     return found
 
 
+def backup_file(file: Path, *, replace: bool) -> Path:
+    """Return where a backup goes, if it may go there.
+
+    Parameters
+    ----------
+    file : Path
+        Where.
+    replace : bool
+        Whether an older backup of that name may be replaced.
+
+    Returns
+    -------
+    Path
+        The same, absolute.
+
+    Raises
+    ------
+    UserError
+        If it is there already, or the folder is not.
+    """
+    file = file.absolute()
+    if file.exists():
+        read_backup(file)
+        if not replace:
+            raise UserError(
+                f"FILE must be a new one, the backup {file} is there already: choose another name, or add --replace"
+            )
+    if not file.parent.is_dir():
+        raise UserError(f"FILE must be in a folder that exists, {file.parent} does not: make it, or choose another one")
+    return file
+
+
 def back_up_desk(database: Database, home: Path, environ: Mapping[str, str], file: Path) -> BackupManifest:
     """Save the database, and notes of the desk, into a file; an older backup is replaced when the new one is whole.
 
@@ -78,23 +110,13 @@ def back_up_desk(database: Database, home: Path, environ: Mapping[str, str], fil
     environ : mapping of str to str
         The settings.
     file : Path
-        Where.
+        Where, from `backup_file`.
 
     Returns
     -------
     BackupManifest
         What was saved.
-
-    Raises
-    ------
-    UserError
-        If the file cannot be written there.
     """
-    file = file.absolute()
-    if file.exists():
-        read_backup(file)  # anything else of this name is left alone
-    if not file.parent.is_dir():
-        raise UserError(f"FILE must be in a folder that exists, {file.parent} does not: make it, or choose another one")
     draft = file.with_name(f".{file.name}.draft")
     try:
         draft.unlink(missing_ok=True)

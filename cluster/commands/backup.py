@@ -10,17 +10,20 @@ __all__ = ["command"]
 
 @click.command(epilog="Example: evoq backup evoq-2026-11-23.backup")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def command(file: Path) -> None:
+@click.option(
+    "--replace", is_flag=True, help="Also when FILE is a backup already: it is lost once the new one is whole."
+)
+def command(file: Path, replace: bool) -> None:
     """Save everything the desk remembers into FILE, as of one moment; the desk may go on meanwhile.
 
     Candles, tokens and keys are not in it: candles are files already, tokens and keys belong to this machine.
     """
-    from cluster.desk_backup import back_up_desk
+    from cluster.desk_backup import back_up_desk, backup_file
     from storage import home, open_database
 
-    folder = home()
+    target, folder = backup_file(file, replace=replace), home()
     with open_database() as database:
-        manifest = back_up_desk(database, folder, os.environ, file)
+        manifest = back_up_desk(database, folder, os.environ, target)
     rows = sum(manifest.tables.values())
     click.echo(
         f"saved {rows:,} rows of {len(manifest.tables)} tables as of {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC"
