@@ -78,13 +78,7 @@ def _services(console: "Console", status: dict[str, Any]) -> None:
 def _rest(console: "Console", status: dict[str, Any]) -> None:
     evolution, metrics = status.get("evolution"), status.get("metrics")
     if evolution:
-        words = f"evolution {evolution.get('state', '?')}"
-        if evolution.get("generation"):
-            words += (
-                f": generation {evolution['generation']}, round {evolution['round']},"
-                f" {evolution['evaluations']:,} evaluations, best {evolution.get('best_scs') or 0:.1f}"
-            )
-        console.print(f"{words} ({_duration(evolution['age_s'])} ago)", soft_wrap=True)
+        console.print(_evolution(evolution), soft_wrap=True)
     if status["services"]:
         words = f"memory of the desk {status['memory_mb']:,.0f} MB"
         if metrics:
@@ -99,6 +93,19 @@ def _rest(console: "Console", status: dict[str, Any]) -> None:
             console.print("the database does not answer", style="red")
     if status.get("alerts_open"):
         console.print(f"alerts open: {status['alerts_open']} (GET /api/alerts?open=true)", style="yellow")
+
+
+def _evolution(told: dict[str, Any]) -> str:
+    state, ago = told.get("state", "?"), f"{_duration(told['age_s'])} ago"
+    stands = ""
+    if told.get("generation"):
+        stands = (
+            f"generation {told['generation']}, round {told['round']}, {told['evaluations']:,} evaluations,"
+            f" best {told.get('best_scs') or 0:.1f}"
+        )
+    if state == "stopped":
+        return f"evolution is stopped; {ago} it was in {stands}" if stands else "evolution is stopped"
+    return f"evolution {state}: {stands} ({ago})" if stands else f"evolution {state} ({ago})"
 
 
 def _duration(seconds: float | None) -> str:

@@ -12,7 +12,7 @@ from cluster.supervisor.desk_files import DeskFiles
 from cluster.supervisor.desk_processes import SERVICE, marked, memory_bytes
 from cluster.supervisor.supervisor import Told
 from market.clock import Clock
-from storage import AlertRepository, StorageError, SystemStatusRepository, open_database
+from storage import AlertRepository, LeaseRepository, StorageError, SystemStatusRepository, open_database
 from storage.cache_server import cache_status
 from storage.embedded import embedded_status
 
@@ -20,6 +20,7 @@ __all__ = ["DatabaseNews", "desk_status", "memory_by_service"]
 
 DatabaseNews = dict[str, Any]
 
+_DRIVER = "driver"  # the lease of whoever evolves
 _FROZEN_S = 30.0
 _DATABASE_S = 8.0
 _MEBIBYTE = 2**20
@@ -41,8 +42,8 @@ def desk_status(files: DeskFiles, environ: Mapping[str, str], clock: Clock) -> T
     -------
     dict
         What the supervisor told last, with `state` "down" when none lives and "frozen" when it says nothing; memory in
-        MB for the supervisor, each service and in all; `database`, `evolution`, `metrics` and `alerts_open` from the
-        database.
+        MB for the supervisor, each service and in all; `database`, `evolution` (its state is "stopped" where nobody
+        evolves, whatever was told last), `metrics` and `alerts_open` from the database.
     """
     held, told = files.held(), files.read_state()
     if not held:
@@ -113,9 +114,12 @@ def _bounded(home: Path, environ: Mapping[str, str]) -> DatabaseNews:
 def _asked(home: Path, environ: Mapping[str, str]) -> DatabaseNews:
     with open_database(home, environ) as database:
         status = SystemStatusRepository(database.engine).latest_all()
+        evolution, lease = _fresh(status.get("evolution")), LeaseRepository(database.engine).get(_DRIVER)
+        if evolution is not None and (lease is None or not lease.held):
+            evolution["state"] = "stopped"  # whatever was told last
         return {
             "database": {"reachable": True, "place": database.settings.place, "embedded": database.embedded},
-            "evolution": _fresh(status.get("evolution")),
+            "evolution": evolution,
             "metrics": _fresh(status.get("system_metrics")),
             "feed": _fresh(status.get("feed")),
             "alerts_open": AlertRepository(database.engine).count_open(),

@@ -22,6 +22,7 @@ from cluster.supervisor.ports import holder_of, is_free
 from cluster.supervisor.program_unit import environment_of
 from cluster.supervisor.services import services_of_the_desk
 from cluster.supervisor.systemd_unit import SystemdUnit
+from storage import LeaseRepository, SystemStatusRepository, open_database
 
 FIVE = {
     "enabled": True, "mode": "manual", "max_strategies": 7, "real_trading_threshold": 66.5, "evolution_interval": 30,
@@ -83,6 +84,20 @@ def test_status_and_down_of_a_desk_that_is_down_say_so(home):
     assert "was not running" in ended.stdout
 
 
+def test_status_of_a_desk_that_is_down_says_when_it_was_told_of_evolution(own_home):
+    told = {"state": "running", "generation": 12, "round": 3, "evaluations": 12_345, "best_scs": 61.25}
+    with open_database(own_home, environ={}) as database:
+        SystemStatusRepository(database.engine).record("evolution", told)
+        shown = evoq("status", home=own_home).stdout
+        assert "s ago it was in generation 12, round 3, 12,345 evaluations, best 61.2" in shown
+        assert "evolution is stopped; " in shown
+        assert "running" not in shown
+        assert json.loads(evoq("status", "--json", home=own_home).stdout)["evolution"]["state"] == "stopped"
+        lease = LeaseRepository(database.engine).acquire("driver", "elsewhere:1", 60.0)  # a submitted job
+        assert "evolution running: generation 12" in evoq("status", home=own_home).stdout
+        assert LeaseRepository(database.engine).release(lease)
+
+
 def test_config_five_keys_import_and_export_gives_them_back(own_home):
     (own_home / "five.json").write_text(json.dumps(FIVE))
     imported = evoq("config", "import", "five.json", home=own_home)
@@ -106,7 +121,14 @@ def test_backup_is_restored_into_another_home(own_home, tmp_path):
     assert evoq("config", "set", "max_enabled=11", home=own_home).returncode == 0
     saved = evoq("backup", file, home=own_home, BINANCE_API_KEY="hush", EVOQ_SEED="8")
     assert saved.returncode == 0, saved.stderr
-    assert b"hush" not in file.read_bytes()
+    content = file.read_bytes()
+    assert b"hush" not in content
+    assert_one_line(evoq("backup", file, home=own_home), "is there already", "--replace")
+    assert file.read_bytes() == content
+    assert evoq("backup", file, "--replace", home=own_home).returncode == 0
+    assert file.read_bytes() != content
+    (own_home / "diary.txt").write_text("dear diary")
+    assert_one_line(evoq("backup", "diary.txt", "--replace", home=own_home), "diary.txt is no backup of Evoq")
     assert_one_line(evoq("restore", file, home=own_home), "holds something already", "--replace")
     other = tmp_path / "other"
     other.mkdir(mode=0o711)
