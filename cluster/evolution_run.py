@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +23,8 @@ from cluster.ray_session import RaySession
 from cluster.run_evidence import RunEvidence
 from cluster.run_journal import RunJournal
 from cluster.run_settings import RunSettings
+from cluster.run_surroundings import Desk
+from cluster.stored_run import Result, StoredRun
 from cluster.trial_ledger import TrialLedger, data_set
 from evolution import (
     ENGINE_VERSION,
@@ -39,7 +41,7 @@ from evolution import (
     Windows,
 )
 from evolution.objective import Market
-from market import Candles, Clock
+from market import Clock
 from storage import (
     ConfigRepository,
     ConflictError,
@@ -47,80 +49,11 @@ from storage import (
     EvidenceRepository,
     RunRepository,
     StorageError,
-    StrategyCounts,
     StrategyRepository,
+    event_row,
 )
 
-__all__ = ["Desk", "EvolutionRun", "Result", "StoredRun"]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRun:
-    """A run in the database, and where it goes on.
-
-    Attributes
-    ----------
-    id : str
-        Its id.
-    last_batch : int
-        Last stored batch, -1 for none.
-    state : bytes or None
-        State after it.
-    evaluations : int
-        Committed so far.
-    seconds : float
-        Time already spent on it.
-    """
-
-    id: str
-    last_batch: int = -1
-    state: bytes | None = None
-    evaluations: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a run left behind.
-
-    Attributes
-    ----------
-    rows : sequence of mapping
-        The stored population, best SCS first.
-    counts : StrategyCounts
-        How many of it pass which bar.
-    evidence : RunEvidence or None
-        What is known of it out of sample; None where the run was interrupted.
-    seconds : float
-        Time spent on the run, over all processes that worked on it.
-    on_workers : int
-        Candidates that Ray's workers evaluated for this process.
-    """
-
-    rows: Sequence[Mapping[str, Any]]
-    counts: StrategyCounts
-    evidence: RunEvidence | None
-    seconds: float
-    on_workers: int
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What surrounds a run that goes on for ever.
-
-    Attributes
-    ----------
-    source : callable or None
-        Returns the candles of every market as they are now; None for the run's files.
-    is_paused : callable
-        Tells whether the run is to rest.
-    on_generation : callable
-        Is given the stored rows, best SCS first, after each generation.
-    """
-
-    source: Callable[[], Sequence[Candles]] | None = None
-    is_paused: Callable[[], bool] = lambda: False
-    on_generation: Callable[[Sequence[Mapping[str, Any]]], None] = lambda _: None
+__all__ = ["EvolutionRun"]
 
 
 class EvolutionRun:
@@ -228,7 +161,8 @@ class EvolutionRun:
             }
         )
         self._held.enter_context(self._runs.claim(run_id))
-        self._log(run_id, "started", f"{self.settings.generations} generations of {self.settings.population}")
+        length = "for ever" if self.settings.forever else f"{self.settings.generations} generations"
+        self._log(run_id, "started", f"{length}, population {self.settings.population:,}", (0, 0, 0))
         return StoredRun(run_id)
 
     def resume(self, run_id: str) -> StoredRun:
@@ -270,7 +204,8 @@ class EvolutionRun:
         state = self._runs.resume(
             run_id, settings=self.settings.describe(), done_too=more, host=socket.gethostname(), pid=os.getpid()
         )
-        self._log(run_id, "resumed", f"after {record.evaluations} evaluations")
+        stands = record.generation, record.round, record.evaluations
+        self._log(run_id, "resumed", f"after {record.evaluations} evaluations", stands)
         return StoredRun(run_id, state.batch, state.data or None, record.evaluations, record.seconds or 0.0)
 
     def _ends_as(self, stored: RunSettings) -> bool:
@@ -317,7 +252,12 @@ class EvolutionRun:
         """
         began = self._clock.monotonic()
         desk = desk or Desk()
-        journal = RunJournal(self._runs, run.id, self._hashes(), self._clock, run.last_batch)
+
+        def stored(events: Sequence[Mapping[str, Any]]) -> None:
+            for event in events:
+                desk.on_event(event_row(run.id, event))
+
+        journal = RunJournal(self._runs, run.id, self._hashes(), self._clock, run.last_batch, stored)
         search = WalkForwardEvolution(
             Evolution(
                 self._runner,
@@ -353,7 +293,8 @@ class EvolutionRun:
                     rows, evidence = self._store(run, search, finalists)
                 seconds = run.seconds + self._clock.monotonic() - began
                 status = "interrupted" if interrupted else "done"
-                self._log(run.id, status, f"{outcome.reason} after {outcome.evaluations} evaluations")
+                stands = outcome.generation, outcome.round, outcome.evaluations
+                stored([self._log(run.id, status, f"{outcome.reason} after {outcome.evaluations} evaluations", stands)])
                 described = None if evidence is None else evidence.describe()
                 self._runs.finish(run.id, status, outcome.population_hash, seconds, described)
         except ConflictError:
@@ -464,8 +405,12 @@ class EvolutionRun:
         config = self._config.get()
         return GradeRule(config.auto_trading.real_trading_threshold, max(config.management.min_oos_trades, 1))
 
-    def _log(self, run_id: str, event: str, message: str) -> None:
-        self._runs.log(run_id, [{"ts": self._clock.now_ms(), "event": event, "message": message}])
+    def _log(self, run_id: str, event: str, message: str, stands: tuple[int, int, int]) -> Mapping[str, Any]:
+        """Store an event, with generation, round and evaluations; return it."""
+        figures = dict(zip(("generation", "round", "evaluations"), stands, strict=True))
+        row = {"ts": self._clock.now_ms(), "event": event, "message": message, "details": {"figures": figures}}
+        self._runs.log(run_id, [row])
+        return row
 
 
 def _market(name: str) -> Market:

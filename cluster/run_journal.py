@@ -2,11 +2,12 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from cluster.run_figures import run_figures
 from evolution import BatchCommit, Candidate, SpeciesStatistics
 from market import Clock
 from storage import RunRepository
@@ -51,6 +52,8 @@ class RunJournal:
         Stamps rows, and decides when a second has passed.
     last_batch : int
         Last batch that is stored, -1 for none.
+    on_events : callable
+        Is given the rows of strategy_optimization_logs that were just stored.
     """
 
     def __init__(
@@ -60,8 +63,10 @@ class RunJournal:
         data_hashes: Mapping[tuple[str, str], str],
         clock: Clock,
         last_batch: int = -1,
+        on_events: Callable[[Sequence[Mapping[str, Any]]], None] = lambda _: None,
     ) -> None:
         self._runs = runs
+        self._on_events = on_events
         self._run_id = run_id
         self._data_hashes = data_hashes
         self._clock = clock
@@ -137,9 +142,12 @@ class RunJournal:
             history=self._history,
             logs=self._logs,
         )
+        events = self._logs
         self._stored = commit.batch
         self._trials, self._history, self._logs = [], [], []
         self._written_at = self._clock.monotonic()
+        if events:
+            self._on_events(events)
 
     def _trial(self, batch: int, candidate: Candidate, score: float) -> dict[str, Any]:
         return {
@@ -175,14 +183,15 @@ class RunJournal:
     def _generation(self, commit: BatchCommit) -> dict[str, Any]:
         """Describe a generation: its operators, and what it left behind."""
         alive = [one for one in commit.statistics if one.members]
-        coverage = sum(one.coverage for one in alive) / len(alive) if alive else 0.0
-        diversity = sum(one.diversity for one in alive) / len(alive) if alive else 0.0
+        figures = run_figures(commit)
+        coverage, diversity = figures["coverage"] or 0.0, figures["diversity"] or 0.0
         return {
             "ts": self._clock.now_ms(),
             "batch": commit.batch,
             "event": "generation",
             "message": f"generation {commit.generation}: the archive covers {coverage:.1%}, diversity {diversity:.2f}",
             "details": {
+                "figures": figures,
                 "window": commit.window or "0",
                 "generation": commit.generation,
                 "members": {str(one.species): one.members for one in alive},
@@ -201,5 +210,5 @@ class RunJournal:
             "batch": commit.batch,
             "event": "rolled",
             "message": f"window {commit.window} begins with batch {commit.batch}: elites are scored again",
-            "details": {"window": commit.window},
+            "details": {"figures": run_figures(commit), "window": commit.window},
         }

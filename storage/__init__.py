@@ -75,7 +75,7 @@ from storage.errors import (
     VersionError,
 )
 from storage.evidence_repository import MOST_CURVE_POINTS, EvidenceRepository, TrialCount
-from storage.evolution_log_repository import EvolutionLogRepository
+from storage.evolution_log_repository import EvolutionLogRepository, event_row
 from storage.folders import home
 from storage.generation_repository import GenerationRepository
 from storage.lease_repository import Lease, LeaseRecord, LeaseRepository, require_lease
@@ -162,6 +162,7 @@ __all__ = [
     "VersionError",
     "backup",
     "database_figures",
+    "event_row",
     "home",
     "open_cache",
     "open_database",

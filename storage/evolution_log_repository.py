@@ -1,18 +1,23 @@
 """The evolution log: how runs went and what their optimisers did, as one list.
 
 It joins strategy_evolution_history (a row for each species and round, and each event) with the events of
-strategy_optimization_logs. `source` says which of the two a row comes from: "history" or "optimizer".
+strategy_optimization_logs, whose figures are in their `details`. `source` says which of the two a row comes from:
+"history" or "optimizer".
 """
 
-from sqlalchemy import BigInteger, Double, Engine, Text, cast, literal, null, select, union_all
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Double, Engine, Text, cast, literal, null, select, union_all
 
 from storage.models import StrategyEvolutionHistory, StrategyOptimizationLog, table_of
 from storage.pagination import Listing, Page, read_page
 
-__all__ = ["EvolutionLogRepository"]
+__all__ = ["EvolutionLogRepository", "event_row"]
 
 _history = table_of(StrategyEvolutionHistory)
 _logs = table_of(StrategyOptimizationLog)
+_COUNTS = ("generation", "round", "evaluations")
 _NUMBERS = ("best_scs", "q25", "median_scs", "q75", "diversity", "coverage")
 
 
@@ -27,10 +32,10 @@ def _both() -> Listing:
     )
     events = select(
         *(_logs.c[name] for name in ("ts", "id", "run_id")),
-        *(cast(null(), BigInteger).label(name) for name in ("generation", "round")),
+        *(cast(_figure(name), BigInteger).label(name) for name in ("generation", "round")),
         _logs.c.species,
-        cast(null(), BigInteger).label("evaluations"),
-        *(cast(null(), Double).label(name) for name in _NUMBERS),
+        cast(_figure("evaluations"), BigInteger).label("evaluations"),
+        *(cast(_figure(name), Double).label(name) for name in _NUMBERS),
         *(_logs.c[name] for name in ("event", "message", "strategy_id")),
         literal("optimizer", Text).label("source"),
     )
@@ -44,7 +49,36 @@ def _both() -> Listing:
     )
 
 
+def _figure(name: str) -> ColumnElement[str]:
+    figure: ColumnElement[str] = _logs.c.details["figures"][name].astext
+    return figure
+
+
 _LISTING = _both()
+
+
+def event_row(run_id: str, log: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event as the list will have it, but for its `id`.
+
+    Parameters
+    ----------
+    run_id : str
+        Its run.
+    log : mapping
+        A row of strategy_optimization_logs, as `RunRepository.commit` takes it.
+
+    Returns
+    -------
+    dict
+        `ts` is as it was given.
+    """
+    figures = (log.get("details") or {}).get("figures") or {}
+    return {
+        **{name: log.get(name) for name in ("ts", "species", "event", "message", "strategy_id")},
+        **{name: figures.get(name) for name in (*_COUNTS, *_NUMBERS)},
+        "run_id": run_id,
+        "source": "optimizer",
+    }
 
 
 class EvolutionLogRepository:

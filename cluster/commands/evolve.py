@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from cluster.evolution_run import EvolutionRun, Result, StoredRun
+    from cluster.evolution_run import EvolutionRun
     from cluster.interruption import Interruption
     from cluster.ray_session import RaySession
     from cluster.run_settings import RunSettings
+    from cluster.stored_run import Result, StoredRun
     from evolution import Outcome
     from market import Clock
     from storage import Database

@@ -19,11 +19,12 @@ from cluster.driver.gauges import Gauges
 from cluster.driver.new_run import NewRun
 from cluster.driver.reports import Reports
 from cluster.driver.roster import Roster
-from cluster.evolution_run import Desk, EvolutionRun
+from cluster.evolution_run import EvolutionRun
 from cluster.interruption import Interruption
 from cluster.markets import Markets, read_markets
 from cluster.ray_session import RaySession
 from cluster.run_settings import RunSettings
+from cluster.run_surroundings import Desk
 from evolution import BatchCommit, Outcome
 from market import Candles, Clock
 from storage import (
@@ -148,7 +149,7 @@ class _Driver:
                 reports.strategies(rows)
 
             files = CandleFiles(self.paths)
-            desk = Desk(lambda: seen.follow(files.read()), control.is_paused, generation_ended)
+            desk = Desk(lambda: seen.follow(files.read()), control.is_paused, generation_ended, reports.event)
             with control:
                 alerts.resolve("evolution_waits")
                 outcome, _ = run.evolve(stored, self.interruption, heard, desk)

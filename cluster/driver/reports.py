@@ -27,11 +27,11 @@ class Reports:
     status : SystemStatusRepository
         Gets a row `evolution` every two seconds of work at most.
     bus : Bus
-        Gets `evolution_log` after each generation, and `strategy_update` of the strategies that matter.
+        Gets `evolution_log` for each event of the run, and `strategy_update` of the strategies that matter.
     gauges : Gauges
         How fast it goes.
     clock : Clock
-        Stamps events.
+        Tells when two seconds have passed.
     """
 
     def __init__(self, run_id: str, status: SystemStatusRepository, bus: Bus, gauges: Gauges, clock: Clock) -> None:
@@ -53,8 +53,6 @@ class Reports:
             The batch.
         """
         self._last = commit
-        if commit.ends_generation:
-            self._bus.publish("evolution_log", self._generation(commit))
         if commit.ends_generation or self._clock.monotonic() - self._told_at >= _EVERY_S:
             self.tell(self._paused)
 
@@ -84,6 +82,16 @@ class Reports:
             },
         )
 
+    def event(self, row: Mapping[str, Any]) -> None:
+        """Tell of an event of the run, in the same row that is stored.
+
+        Parameters
+        ----------
+        row : mapping
+            Of the evolution log.
+        """
+        self._bus.publish("evolution_log", row)
+
     def strategies(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Tell of the strategies that were stored after a generation: the finalists and the best others.
 
@@ -95,26 +103,3 @@ class Reports:
         for row in sorted(rows, key=lambda row: not row["finalist"])[:_UPDATES]:
             update = {name: row[name] for name in _SHOWN}
             self._bus.publish("strategy_update", update | {"weight": None, "pnl_day": None})
-
-    def _generation(self, commit: BatchCommit) -> dict[str, Any]:
-        alive = [one for one in commit.statistics if one.members]
-
-        def mean(values: Sequence[float]) -> float | None:
-            return sum(values) / len(values) if values else None
-
-        return {
-            "ts": self._clock.now_ms(),
-            "run_id": self._run_id,
-            "generation": commit.generation,
-            "round": commit.round,
-            "species": None,
-            "evaluations": commit.evaluations,
-            "best_scs": self._gauges.best,
-            "q25": mean([one.q25 for one in alive]),
-            "median_scs": self._gauges.median,
-            "q75": mean([one.q75 for one in alive]),
-            "diversity": mean([one.diversity for one in alive]),
-            "coverage": mean([one.coverage for one in alive]),
-            "event": "generation",
-            "message": f"generation {commit.generation} of window {commit.window or '0'}",
-        }

@@ -8,19 +8,23 @@ import threading
 
 import pytest
 
+from cluster.api.values import milliseconds
 from cluster.bus import Bus
 from cluster.driver import Control, DriverLease, DriverSettings, Gauges, Reports, Roster, driver_lease
 from cluster.driver.control import ACTIONS
 from cluster.errors import UserError
+from cluster.run_journal import RunJournal
 from evolution import Evolution, Windows
 from market import ManualClock, synthetic_candles
 from storage import (
     CommandRepository,
     ConfigRepository,
+    EvolutionLogRepository,
     LeaseRepository,
     RunRepository,
     StrategyRepository,
     SystemStatusRepository,
+    event_row,
     open_database,
 )
 
@@ -205,6 +209,16 @@ def test_control_takes_up_what_a_killed_driver_had_taken(database):
     assert commands.get(pause).status == "done"
 
 
+def new_run(database):
+    """Return the id of a run that was begun."""
+    return RunRepository(database.engine).create(
+        {
+            "engine_version": "1", "seed": 1, "settings": {}, "settings_hash": "s", "data_hash": "d", "cost_hash": "c",
+            "origin": "real:binance",
+        }
+    )  # fmt: skip
+
+
 def strategy(child, **changes):
     """Return a row of the table `strategies`."""
     return {
@@ -217,12 +231,7 @@ def strategy(child, **changes):
 
 
 def test_roster_admits_those_with_evidence_and_no_others(database):
-    run_id = RunRepository(database.engine).create(
-        {
-            "engine_version": "1", "seed": 1, "settings": {}, "settings_hash": "s", "data_hash": "d", "cost_hash": "c",
-            "origin": "real:binance",
-        }
-    )  # fmt: skip
+    run_id = new_run(database)
     strategies, config = StrategyRepository(database.engine), ConfigRepository(database.engine)
     rows = [
         strategy(1), strategy(2, oos_scs=57.9), strategy(3, oos_trades=29), strategy(4, oos_scs=None, oos_trades=None),
@@ -268,6 +277,30 @@ def test_reports_and_gauges_tell_where_evolution_stands(database):
     assert told["best_scs"] == evolution.optimizer.best.score
     reports.tell(paused=True)
     assert status.latest("evolution").data["state"] == "paused"
+
+
+def test_event_that_is_pushed_is_the_row_that_is_stored_with_its_figures(database):
+    runs, clock = RunRepository(database.engine), ManualClock(start_ms=1_700_000_000_123)
+    run_id = new_run(database)
+    windows = Windows([synthetic_candles(symbol="BTC/USDT:USDT", bars=1_500, seed=3)])
+    pushed = []
+    hashes = {market: candles.data_hash for market, candles in windows.candles.items()}
+
+    def told(events):
+        pushed.extend(event_row(run_id, event) for event in events)
+
+    journal = RunJournal(runs, run_id, hashes, clock, on_events=told)
+    evolution = Evolution(windows.objective(0), windows.spaces, population=40, seed=2, journal=journal)
+    evolution.run(2)
+    journal.close()
+    page = EvolutionLogRepository(database.engine).page(run_id=run_id, event="generation", sort="ts")
+    stored = [{**row, "ts": milliseconds(row["ts"])} for row in page.items]
+    for row in stored:
+        del row["id"]
+    assert stored == pushed
+    assert [(row["generation"], row["round"], row["evaluations"]) for row in pushed] == [(1, 4, 40), (2, 4, 80)]
+    assert pushed[1]["best_scs"] == evolution.optimizer.best.score
+    assert all(None not in (row["q25"], row["median_scs"], row["q75"], row["diversity"]) for row in pushed)
 
 
 def test_gauges_after_one_batch_know_no_speed():

@@ -6,11 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from cluster.evolution_run import Desk, EvolutionRun
+from cluster.evolution_run import EvolutionRun
 from cluster.interruption import Interruption
 from cluster.markets import read_markets
 from cluster.ray_session import RaySession
 from cluster.run_settings import RunSettings
+from cluster.run_surroundings import Desk
 from evolution import StopReason
 from market import CandleStore, SystemClock, synthetic_candles
 from storage import StrategyRepository, open_database
