@@ -61,6 +61,23 @@ class Guest:
         expect(self.page.get_by_test_id("data-grid-canvas").first).to_be_visible(timeout=PATIENCE_MS)
         self.page.locator(".dvn-scroller").first.click(position={"x": x, "y": 40 + 36 * number + 18})
 
+    def plot(self) -> Locator:
+        """Return the first plot of the page, when it is drawn."""
+        plot = self.page.locator(".evoq-plot.js-plotly-plot").first
+        expect(plot).to_be_visible(timeout=PATIENCE_MS)
+        return plot
+
+    def drag_over(self, plot: Locator) -> None:
+        """Zoom into the middle of a plot."""
+        plot.scroll_into_view_if_needed()
+        place = plot.bounding_box()
+        assert place is not None
+        x, y, width, height = (place[name] for name in ("x", "y", "width", "height"))
+        self.page.mouse.move(x + 0.4 * width, y + 0.3 * height)
+        self.page.mouse.down()
+        self.page.mouse.move(x + 0.6 * width, y + 0.6 * height, steps=5)
+        self.page.mouse.up()
+
     def confirm(self, button: str, reason: str) -> None:
         """Press a button, give the reason its dialog asks for, and wait until the desk says that it is done."""
         self.page.get_by_role("button", name=button, exact=True).click()

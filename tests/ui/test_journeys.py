@@ -23,6 +23,7 @@ from ui.panel.discovery import FoundPage, discovered_pages
 PASSWORD = "a quiet house by the sea"
 WIDE = {"width": 1440, "height": 1000}
 REASON = "it held its own out of sample"
+SHOWN = "plot => [plot.layout.xaxis.range, plot.layout.yaxis.range]"
 AS_STARTED = dict(os.environ)  # the session's fixtures take what is a machine's own out of it
 
 pytestmark = pytest.mark.timeout(600)
@@ -111,6 +112,32 @@ def test_generation_arrives_by_itself(guest: Guest):
     expect(tile).to_have_text(re.compile(r"\d"))
     expect(tile).not_to_have_text(tile.inner_text())
     assert guest.page.evaluate("window.evoqHere")
+
+
+def test_zoom_of_a_plot_outlives_the_data_it_was_made_on(guest: Guest):
+    guest.go_to("overview.title")
+    plot = guest.plot()
+    guest.drag_over(plot)
+    zoomed = plot.evaluate(SHOWN)
+    drawn = plot.evaluate("plot => { plot.evoqHere = true; return plot.evoqData = JSON.stringify(plot.data); }")
+    assert drawn
+    handle = plot.element_handle()
+    guest.page.wait_for_function("plot => plot.evoqData !== JSON.stringify(plot.data)", arg=handle)
+    assert plot.evaluate("plot => plot.evoqHere")
+    assert plot.evaluate(SHOWN) == zoomed
+
+
+def test_candles_are_zoomed_by_dragging_over_them(guest: Guest):
+    guest.go_to("market.title")
+    before = guest.plot().evaluate(SHOWN)
+    guest.drag_over(guest.plot())
+    guest.page.wait_for_function("() => new URLSearchParams(location.search).has('from')")
+    expect(guest.page.get_by_role("button", name=guest.text("window.newest"))).to_be_enabled()
+    zoomed = guest.plot().evaluate(SHOWN)
+    assert before[0][0] < zoomed[0][0] < zoomed[0][1] < before[0][1]
+    guest.page.reload()
+    again = guest.plot().evaluate(SHOWN)
+    assert before[0][0] < again[0][0] < again[0][1] < before[0][1]
 
 
 def test_evolution_is_paused(guest: Guest, client: ui.Client, desk: RealDesk):

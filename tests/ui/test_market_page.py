@@ -77,17 +77,17 @@ def test_market_says_that_candles_are_simulated(viewer, gapped):
     assert viewer.text("market.simulated") in viewer.words
 
 
-def test_window_of_a_box_is_read_in_the_zone_of_the_axis():
-    box = {"x": ["2026-03-01 01:00:00.5", "2026-03-01 00:59:59"], "y": [1, 2]}
-    window = window_of({"selection": {"box": [box]}}, ZoneInfo("Asia/Shanghai"))
+def test_window_that_was_zoomed_to_is_read_in_the_zone_of_the_axis():
+    window = window_of(["2026-03-01 01:00:00.5", "2026-03-01 00:59:59"], ZoneInfo("Asia/Shanghai"))
     assert window == TimeWindow(1_772_297_999_000, 1_772_298_000_500)
+    assert window_of([1_772_297_999_000, 1_772_298_000_500.7], ZoneInfo("UTC")) == window
 
 
-@pytest.mark.parametrize("box", [{}, {"x": []}, {"x": ["soon"]}, {"x": ["2026-03-01", "2026-03-01"]}, {"x": None}])
-def test_window_of_a_box_without_a_span_is_none(box):
-    assert window_of({"selection": {"box": [box]}}, ZoneInfo("UTC")) is None
-    assert window_of({"selection": {"box": []}}, ZoneInfo("UTC")) is None
-    assert window_of(None, ZoneInfo("UTC")) is None
+@pytest.mark.parametrize(
+    "ends", [None, {}, [], 7, "soon", ["soon"], ["2026-03-01", "2026-03-01"], [1, "2026-03-01", 3], [float("nan"), 1]]
+)
+def test_window_of_what_is_no_span_is_none(ends):
+    assert window_of(ends, ZoneInfo("UTC")) is None
 
 
 def test_time_window_stays_within_the_whole():

@@ -52,7 +52,7 @@ def test_map_asks_only_whether_anything_changed(viewer, stand_in):
     viewer.later(100.0)
     asked = [each for each in stand_in.asked if each.path == "/api/quantitative/strategies/map"]
     assert len(asked) == 2
-    assert len(viewer.at.get("plotly_chart")) == 1
+    assert len(viewer.at.get("bidi_component")) == 1
 
 
 def test_alert_is_shown_with_its_severity(viewer, stand_in):

@@ -1,39 +1,71 @@
 """Plots on a page: figures of `backtest.plots`, in the look of the page.
 
-Streamlit makes a plot anew whenever its figure is another one, key or not, and its script in the browser never takes
-another figure into one that is there: zoom, and what was hidden by the legend, last until the data change.
+Streamlit's own plot is made anew whenever its figure is another one, and forgets what was zoomed and what was hidden by
+the legend. Ours stays for as long as it has the same key: other data are drawn into it.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+
+from ui.panel.plot_scripts import drawing_script_path, library_path
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["dress", "plot"]
+__all__ = ["plot", "zoomable_plot"]
 
-
-def dress(figure: "go.Figure") -> "go.Figure":
-    """Give a figure the look of the page, and return it."""
-    figure.update_layout(
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": "Source Sans, sans-serif"},
-    )
-    return figure
+_HEIGHT_PX = 450
+_component = st.components.v2.component(
+    "evoq.plot",
+    js=f"""export default async (plot) =>
+  (await import(`${{location.origin}}{drawing_script_path()}`)).default(plot);""",
+    isolate_styles=False,
+)
 
 
 def plot(figure: "go.Figure", key: str, alt: str) -> None:
-    """Draw a figure.
+    """Draw a figure; who zooms into it zooms for as long as its key is drawn, whatever becomes of its data.
 
     Parameters
     ----------
     figure : plotly.graph_objects.Figure
-        It is changed: backgrounds become those of the page.
+        It is changed: it takes the look of the page.
     key : str
         Of the plot on its page.
     alt : str
         What it shows, for those who cannot see it.
     """
-    st.plotly_chart(dress(figure), key=key, alt=alt, config={"displayModeBar": False, "scrollZoom": False})
+    _draw(figure, key, alt, key)
+
+
+def zoomable_plot(figure: "go.Figure", key: str, alt: str, shown: str, zoom: Callable[[Any], None]) -> None:
+    """Draw a figure over time, of which the desk knows more than is drawn.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Its time axis is its first one; it is changed as by `plot`.
+    key, alt : str
+        As of `plot`.
+    shown : str
+        Names what the reader asked for: with another name, zoom begins anew.
+    zoom : callable
+        Is called with the ends that somebody zoomed to, whatever a browser says they are.
+    """
+    figure.update_layout(dragmode="zoom").update_yaxes(fixedrange=True)
+    _draw(figure, key, alt, shown, on_zoom_change=lambda: zoom(st.session_state[key]["zoom"]))
+
+
+def _draw(figure: "go.Figure", key: str, alt: str, revision: str, **changes: Callable[[], None]) -> None:
+    figure.update_layout(template={}, uirevision=revision)
+    height = figure.layout.height or _HEIGHT_PX
+    data = {
+        "figure": figure.to_json(),
+        "height": height,
+        "alt": alt,
+        "library": library_path(),
+        "zooms": bool(changes),
+    }
+    _component(key=key, data=data, height=height, **changes)

@@ -1,4 +1,4 @@
-"""A span of time that a plot shows: chosen by drawing a box over it, kept in the address, moved by buttons.
+"""A span of time that a plot shows: chosen by zooming into it, kept in the address, moved by buttons.
 
 A plot over a span asks the desk for that span only, so that a hundred thousand candles are as light as a hundred: the
 desk merges them, and every zoom shows more of them.
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from ui.panel.charts import dress
+from ui.panel.charts import zoomable_plot
 from ui.panel.view import View
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ __all__ = ["TimeWindow", "chosen_window", "forget_window", "window_buttons", "wi
 _FROM, _TO = "from", "to"
 _LATEST_MS = 253_370_764_800_000  # the year 9999
 _MOST_DIGITS = 15
-_BARE: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def window_buttons(view: View, shown: TimeWindow, whole: TimeWindow, key: str) -
 
 
 def window_plot(view: View, figure: "go.Figure", key: str, alt: str) -> None:
-    """Draw a figure over time; a box drawn over it becomes the span that is shown.
+    """Draw a figure over time; what is zoomed into becomes the span that is shown.
 
     Parameters
     ----------
@@ -114,39 +113,36 @@ def window_plot(view: View, figure: "go.Figure", key: str, alt: str) -> None:
         What it shows, for those who cannot see it.
     """
     chosen = chosen_window()
-    name = key if chosen is None else f"{key}-{chosen.since}-{chosen.until}"  # another span begins without a box
+    shown = "newest" if chosen is None else f"{chosen.since}-{chosen.until}"
 
-    def select() -> None:
-        window = window_of(st.session_state.get(name), view.zone)
+    def zoom(ends: Any) -> None:
+        window = window_of(ends, view.zone)
         if window is not None:
             _choose(window)
 
-    st.plotly_chart(dress(figure), key=name, alt=alt, on_select=select, selection_mode="box", config=_BARE)
+    zoomable_plot(figure, key, alt, shown, zoom)
 
 
-def window_of(event: Any, zone: ZoneInfo) -> TimeWindow | None:
-    """Return the span of the box that was drawn last.
+def window_of(ends: Any, zone: ZoneInfo) -> TimeWindow | None:
+    """Return the span that a plot was zoomed to.
 
     Parameters
     ----------
-    event : mapping or None
-        What `st.plotly_chart` tells of a selection.
+    ends : sequence of str or float, or None
+        Both ends on the axis: times of the zone, or ms UTC. Whatever a browser sends.
     zone : ZoneInfo
         Of the axis.
 
     Returns
     -------
     TimeWindow or None
-        None where no box was drawn.
+        None where that is no span.
     """
-    boxes = event["selection"]["box"] if event else ()
-    if not boxes:
-        return None
     try:
-        ends = sorted(_moment(end, zone) for end in boxes[-1]["x"])
-    except (KeyError, TypeError, ValueError, OverflowError):  # whatever a browser sends
+        since, until = sorted(_moment(end, zone) for end in ends)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return TimeWindow(ends[0], ends[-1]) if ends and ends[0] < ends[-1] else None
+    return TimeWindow(since, until) if since < until else None
 
 
 def _choose(window: TimeWindow) -> None:
