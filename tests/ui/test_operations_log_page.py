@@ -65,3 +65,18 @@ def test_row_that_is_chosen_shows_what_was_before_and_after(viewer, log):
     before = len(asked(log))
     viewer.later(100.0)
     assert len(asked(log)) == before, "new rows would move the chosen one"
+
+
+@pytest.mark.parametrize(("language", "result"), [("en", "Refused: evidence insufficient"), ("zh", "被拒绝：证据不足")])
+def test_row_that_is_opened_shows_all_of_its_reason_and_result(viewer, log, language, result):
+    reason = "the best evidence there was after four windows, looked at by three people " * 3
+    page = log.instead[LOG](type("Asked", (), {"query": {}}))
+    page["items"][0] |= {"reason": reason, "result": "refused: evidence_insufficient", "action": "enable"}
+    log.instead[LOG] = lambda asked: page
+    viewer.open("operations-log", language=language)
+    assert viewer.text("operations.open") in viewer.words
+    viewer.at.session_state["operations-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    viewer.run()
+    opened = viewer.html.partition('class="evoq-table"')[2]
+    for shown in (reason, result, viewer.word("action", "enable")):
+        assert shown in opened

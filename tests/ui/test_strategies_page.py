@@ -1,5 +1,6 @@
 """The page of all strategies: what the address keeps, what the desk is asked, and what may be done to many at once."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -226,3 +227,18 @@ def test_grade_reasons_of_the_desk_are_all_known():
     view = SimpleNamespace(text=words.text, word=words.word)
     for reason in [NOT_A_FINALIST.reason, *(grade(evidence).reason for evidence in evidences)]:
         assert reason_words(view, reason) != reason
+
+
+def test_strategies_scores_that_are_absent_have_a_dash_beside_an_empty_bar(viewer, stand_in):
+    found = stand_in.answers.answer("GET", LIST, full=True)[1]
+    rows = [row | {"scs": 71.4, "oos_scs": None} for row in found["items"]]
+    stand_in.instead[LIST] = lambda asked: found | {"items": rows}
+    viewer.open("quantitative")
+    shown = viewer.at.dataframe[0]
+    configs = json.loads(shown.proto.columns)
+    for field in ("scs", "oos_scs"):
+        assert configs[field]["type_config"]["type"] == "number"
+        assert configs[f"{field}.bar"]["type_config"]["type"] == "progress"
+    assert shown.proto.placeholder == "–"
+    assert shown.value["scs"].tolist() == shown.value["scs.bar"].tolist() == [71.4] * len(rows)
+    assert shown.value["oos_scs"].isna().all()

@@ -13,8 +13,8 @@ __all__ = ["Order", "Touched", "begin_anew", "has_marks", "sorted_table"]
 
 _SORT = "sort"
 _MARKS = {True: " ↓", False: " ↑"}
-_FALLING = frozenset({"number", "percent", "score", "moment"})  # numbers are mostly asked for from the top
-_IN_SIGHT = 8
+_FALLING = frozenset({"number", "percent", "bar", "moment"})  # numbers are mostly asked for from the top
+_IN_SIGHT = 10
 _HEAD_PX = 40
 _MOST_PX = 760
 
@@ -117,7 +117,11 @@ def sorted_table(
     Touched
         What the reader did.
     """
-    sortable = {column.field: column.kind in _FALLING for column in columns if column.field not in unsorted}
+    sortable = {
+        column.name: Order(column.field, falling=column.kind in _FALLING)
+        for column in columns
+        if column.field not in unsorted
+    }
     shown = [
         replace(column, pinned=True) if place >= _IN_SIGHT and column.field == order.field else column
         for place, column in enumerate(columns)
@@ -142,13 +146,13 @@ def _key(name: str) -> str:
     return f"{name}-{st.session_state.get(f'{name}.begun', 0)}"
 
 
-def _title_clicked(name: str, order: Order, sortable: Mapping[str, bool]) -> None:
+def _title_clicked(name: str, order: Order, sortable: Mapping[str, Order]) -> None:
     """Sort by the column whose title was clicked; the other way round, if it is already sorted by it."""
     titles = st.session_state[_key(name)]["selection"]["columns"]
     if not titles:
         return
     begin_anew(name)  # or the title would stay marked
-    field = titles[0]
-    if field in sortable:
-        falling = not order.falling if field == order.field else sortable[field]
-        st.query_params[_SORT] = Order(field, falling).asked
+    wanted = sortable.get(titles[0])
+    if wanted is not None:
+        again = wanted.field == order.field
+        st.query_params[_SORT] = (replace(order, falling=not order.falling) if again else wanted).asked

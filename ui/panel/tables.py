@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ROW_PX", "Column", "chosen_rows", "column_configs", "frame_of", "table"]
 
-Kind = Literal["text", "number", "percent", "score", "moment", "spark", "tick"]
+Kind = Literal["text", "number", "percent", "bar", "moment", "spark", "tick"]
 
 ROW_PX = 36
 """Height of a row, in pixels."""
@@ -43,8 +43,8 @@ class Column:
     title : str
         Key of the catalogue.
     kind : str
-        text; number and percent (of a ratio) with `decimals`; score, 0..100 as a bar; moment, of ms UTC; spark, a line
-        of some numbers; tick, of a bool.
+        text; number and percent (of a ratio) with `decimals`; bar, without the number, of 0..100; moment, of ms UTC;
+        spark, a line of some numbers; tick, of a bool.
     decimals : int
         Of a number.
     words : str
@@ -62,6 +62,11 @@ class Column:
     words: str = ""
     width: int | None = None
     pinned: bool = False
+
+    @property
+    def name(self) -> str:
+        """Of the column in the table: a number and its bar are two columns of one field."""
+        return f"{self.field}.bar" if self.kind == "bar" else self.field
 
 
 def table(
@@ -168,7 +173,7 @@ def frame_of(view: View, rows: Sequence[object], columns: Sequence[Column]) -> "
                 made = pd.Series(values, dtype="Float64") * 100.0
             case _:
                 made = pd.Series([None if value is None else float(value) for value in values], dtype="Float64")
-        columns_of[column.field] = made
+        columns_of[column.name] = made
     return pd.DataFrame(columns_of, index=range(len(rows)))
 
 
@@ -182,14 +187,14 @@ def column_configs(view: View, columns: Iterable[Column], marks: Mapping[str, st
     columns : iterable of Column
         Of a table.
     marks : mapping of str to str, optional
-        What is added to the titles of some fields.
+        What is added to some titles, by the name of the column.
 
     Returns
     -------
     dict
-        By field.
+        By name.
     """
-    return {each.field: _config(view, each, (marks or {}).get(each.field, "")) for each in columns}
+    return {each.name: _config(view, each, (marks or {}).get(each.name, "")) for each in columns}
 
 
 def _config(view: View, column: Column, mark: str) -> Any:
@@ -200,8 +205,8 @@ def _config(view: View, column: Column, mark: str) -> Any:
             return st.column_config.NumberColumn(title, format=f"%,.{column.decimals}f", **kept)
         case "percent":
             return st.column_config.NumberColumn(title, format=f"%,.{column.decimals}f%%", **kept)
-        case "score":
-            return st.column_config.ProgressColumn(title, format="%.1f", min_value=0.0, max_value=100.0, **kept)
+        case "bar":
+            return st.column_config.ProgressColumn(title, format=" ", min_value=0.0, max_value=100.0, **kept)
         case "moment":
             return st.column_config.DatetimeColumn(title, format="YYYY-MM-DD HH:mm:ss", timezone=view.zone.key, **kept)
         case "spark":

@@ -2,12 +2,13 @@
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from ui.desk_answers import OperationsLogRow
-from ui.panel import Column, PanelPage, View, pager, table
+from ui.panel import Column, PanelPage, View, html_table, pager, table
 from ui.panel.formats import ABSENT
 from ui.panel.tables import chosen_rows
 
@@ -18,14 +19,14 @@ _EVERY_S = 3.0
 _AGE_S = 1.0
 _TABLE = "operations-table"
 _COLUMNS = (
-    Column("ts", "operations.ts", "moment"),
-    Column("action", "operations.action", words="action"),
-    Column("target", "operations.target"),
-    Column("result", "operations.result", words="command"),
-    Column("reason", "operations.reason"),
-    Column("actor", "operations.actor"),
-    Column("role", "operations.role", words="role"),
-    Column("source", "operations.source", words="told_by"),
+    Column("ts", "operations.ts", "moment", width=165),
+    Column("action", "operations.action", words="action", width=150),
+    Column("target", "operations.target", width=125),
+    Column("result", "operations.result", width=200),
+    Column("reason", "operations.reason", width=260),
+    Column("actor", "operations.actor", width=100),
+    Column("role", "operations.role", words="role", width=80),
+    Column("source", "operations.source", words="told_by", width=80),
 )
 
 
@@ -59,13 +60,33 @@ def _list(view: View, asked: dict[str, Any]) -> None:
     if not found.items:
         view.empty("operations.empty")
         return
-    chosen = table(view, found.items, _COLUMNS, _TABLE, select="one")
+    rows = [replace(row, result=_result(view, row.result)) for row in found.items]
+    chosen = table(view, rows, _COLUMNS, _TABLE, select="one")
+    if not chosen:
+        st.caption(view.text("operations.open"))
     for number in chosen:
-        _change(view, found.items[number])
+        _opened(view, rows[number])
 
 
-def _change(view: View, row: OperationsLogRow) -> None:
-    """Show what was before and after."""
+def _result(view: View, told: str) -> str:
+    """Return what came of it, in words: how it ended, and the kind of problem where it was refused."""
+    end, _, kind = told.partition(": ")
+    if end == "refused" and kind:
+        return view.text("operations.refused", kind=view.word("refusal", kind))
+    return view.word("command", end)
+
+
+def _opened(view: View, row: OperationsLogRow) -> None:
+    """Show all of a row: its words in full, and what was before and after."""
+    titles = ("operations.ts", "operations.action", "operations.target", "operations.result", "operations.reason")
+    told = (
+        view.moment(row.ts, seconds=True),
+        view.word("action", row.action),
+        row.target or ABSENT,
+        row.result,
+        row.reason or ABSENT,
+    )
+    html_table(view, titles, [told], text_columns=len(titles))
     shown = ((view.text("operations.before"), row.before), (view.text("operations.after"), row.after))
     for place, (title, values) in zip(st.columns(2), shown, strict=True):
         with place:

@@ -36,19 +36,21 @@ _STATES = {
     "retired": StrategyQuery(state="retired"),
 }
 _GRADES = ("A", "B", "C")
-_WIDE_PX, _FILTER_PX, _NARROW_PX = 230, 160, 105
+_WIDE_PX, _FILTER_PX, _NARROW_PX = 200, 160, 105
 _BEST_FIRST = Order("oos_scs", falling=True)
 _UNSORTED = frozenset({"spark", "grade_reason"})
 _COLUMNS = (
-    Column("id", "strategies.id", width=125, pinned=True),
+    Column("id", "strategies.id", width=120, pinned=True),
     Column("type", "strategies.type", words="type", width=120),
     Column("symbol", "strategies.symbol", width=135),
     Column("timeframe", "strategies.timeframe", width=80),
-    Column("scs", "strategies.scs", "score", width=125),
-    Column("oos_scs", "strategies.oos_scs", "score", width=125),
+    Column("scs", "strategies.scs", "number", 1, width=65),
+    Column("scs", "strategies.scale", "bar", width=80),
+    Column("oos_scs", "strategies.oos_scs_short", "number", 1, width=90),
+    Column("oos_scs", "strategies.scale", "bar", width=80),
     Column("grade", "strategies.grade", width=75),
-    Column("state", "strategies.state", width=105),
-    Column("spark", "strategies.spark", "spark", width=130),
+    Column("state", "strategies.state", width=100),
+    Column("spark", "strategies.spark", "spark", width=120),
     Column("oos_trades", "strategies.oos_trades", "number", width=95),
     Column("grade_reason", "strategies.reason", width=300),
     Column("n_trades", "strategies.n_trades", "number", width=85),
