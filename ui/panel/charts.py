@@ -55,10 +55,10 @@ def zoomable_plot(figure: "go.Figure", key: str, alt: str, shown: str, zoom: Cal
         Is called with the ends that somebody zoomed to, whatever a browser says they are.
     """
     figure.update_layout(dragmode="zoom").update_yaxes(fixedrange=True)
-    _draw(figure, key, alt, shown, on_zoom_change=lambda: zoom(st.session_state[key]["zoom"]))
+    _draw(figure, key, alt, shown, lambda: zoom(st.session_state[key]["zoom"]))
 
 
-def _draw(figure: "go.Figure", key: str, alt: str, revision: str, **changes: Callable[[], None]) -> None:
+def _draw(figure: "go.Figure", key: str, alt: str, revision: str, zoom: Callable[[], None] | None = None) -> None:
     figure.update_layout(template={}, uirevision=revision)
     height = figure.layout.height or _HEIGHT_PX
     data = {
@@ -66,6 +66,6 @@ def _draw(figure: "go.Figure", key: str, alt: str, revision: str, **changes: Cal
         "height": height,
         "alt": alt,
         "library": library_path(),
-        "zooms": bool(changes),
+        "zooms": zoom is not None,
     }
-    _component(key=key, data=data, height=height, **changes)
+    _component(key=key, data=data, height=height, on_zoom_change=zoom)
