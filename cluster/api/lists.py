@@ -5,16 +5,15 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import ConfigDict, Field
 
-from cluster.api.values import Answer, Body, Milliseconds
+from cluster.api.span import Span
+from cluster.api.values import Answer, Milliseconds
 
-__all__ = ["LATEST_MS", "ListAnswer", "ListParameters", "list_answer"]
+__all__ = ["ListAnswer", "ListParameters", "list_answer"]
 
 Item = TypeVar("Item")
 
-LATEST_MS = 253_402_300_799_999  # the last one of the year 9999
 
-
-class ListParameters(Body):
+class ListParameters(Span):
     """What every list takes; a list adds its filters."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -22,8 +21,6 @@ class ListParameters(Body):
     limit: int = Field(50, ge=1, le=500, description="items of a page")
     cursor: str | None = Field(None, max_length=4_000, description="`next_cursor` of the page before")
     sort: str | None = Field(None, max_length=64, description="a field, with - before it for descending")
-    since: int | None = Field(None, alias="from", ge=0, le=LATEST_MS, description="from this time on, ms UTC")
-    until: int | None = Field(None, alias="to", ge=0, le=LATEST_MS, description="before this time, ms UTC")
 
     def asked(self) -> dict[str, Any]:
         """Return what `page` of a repository is called with."""

@@ -34,6 +34,7 @@ _OURS = ("market", "strategies", "backtest", "evolution", "cluster")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _LONGEST_ECHO = 60
 _RETRY_AFTER_S = 2
+_CURES = {"greater_than_equal": ("ge", "more"), "less_than_equal": ("le", "less")}
 _SECRET = ("password",)  # fields that are never repeated
 
 
@@ -184,7 +185,9 @@ def of_validation_error(error: RequestValidationError) -> Problem:
     words = f"{what} {rule}" if rule.startswith("must") else f"{what}: {rule}"
     if name in _SECRET:
         return Problem(422, "invalid_value", words)
-    return Problem(422, "invalid_value", f"{words}, was {_echo(first.get('input'))}")
+    bound, way = _CURES.get(first["type"], ("", ""))
+    cure = f": send {first['ctx'][bound]} or {way}" if bound else ""
+    return Problem(422, "invalid_value", f"{words}, was {_echo(first.get('input'))}{cure}")
 
 
 def _methods_of(request: Request) -> list[str]:

@@ -212,6 +212,12 @@ def test_equity_refuses_a_bad_parameter(client, api_desk, query):
     assert client.get(f"{Q}/strategies/{api_desk.ids[1]}/equity?{query}").status_code == 422
 
 
+def test_equity_in_too_few_points_is_refused_with_rule_value_and_cure(client, api_desk):
+    response = client.get(f"{Q}/strategies/{api_desk.ids[1]}/equity?points=1")
+    assert response.status_code == 422
+    assert response.json()["detail"] == "parameter points must be greater than or equal to 4, was '1': send 4 or more"
+
+
 def test_equity_without_its_candles_says_what_is_missing(client, api_desk):
     (path,) = (api_desk.home / "candles").glob("*.parquet")
     hidden = path.rename(path.with_suffix(".hidden"))

@@ -193,6 +193,18 @@ def test_candles_that_are_not_there_are_told_as_such(client, query, status, code
     assert (response.status_code, response.json()["code"]) == (status, code)
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/api/market/candles", "/api/market/tickers", "/api/system/history", "/api/operations-log", f"{Q}/evolution-log"],
+)
+def test_span_that_ends_before_it_begins_is_refused_in_words(client, path):
+    response = client.get(f"{path}?from=2000&to=1000")
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_value")
+    assert response.headers["content-type"] == "application/problem+json"
+    words = "parameter from must not be after to, were 2000 and 1000: exchange them, or leave one out"
+    assert response.json()["detail"] == words
+
+
 class Board(Bus):
     """A notice board that shows one ticker."""
 

@@ -8,9 +8,10 @@ from pydantic import ConfigDict, Field
 from cluster.api.condition import FEED
 from cluster.api.context import Context
 from cluster.api.feed_clock import FeedClock, FeedState
-from cluster.api.lists import LATEST_MS, ListAnswer, ListParameters
+from cluster.api.lists import ListAnswer, ListParameters
 from cluster.api.problems import Problem
-from cluster.api.values import Answer, Body, Milliseconds, Money, money
+from cluster.api.span import LATEST_MS, Span
+from cluster.api.values import Answer, Milliseconds, Money, money
 from cluster.feed import Coverage, FeedReader
 from market.errors import UnknownNameError
 from storage import StorageError
@@ -53,7 +54,7 @@ class TickerParameters(ListParameters):
     timeframe: str | None = Field(None, max_length=10, description="of the candles beside it")
 
 
-class CandleParameters(Body):
+class CandleParameters(Span):
     """Which candles are meant."""
 
     venue: str | None = Field(None, max_length=200)
@@ -62,8 +63,6 @@ class CandleParameters(Body):
     )
     timeframe: str | None = Field(None, max_length=10, description="such as 1m")
     points: int = Field(500, ge=1, le=5_000, description="most points")
-    since: int | None = Field(None, alias="from", ge=0, le=LATEST_MS, description="from this time on, ms UTC")
-    until: int | None = Field(None, alias="to", ge=0, le=LATEST_MS, description="before this time, ms UTC")
 
 
 class CandlesAnswer(Answer):

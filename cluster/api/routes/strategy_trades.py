@@ -8,10 +8,11 @@ from starlette.concurrency import run_in_threadpool
 
 from cluster.api.context import Context
 from cluster.api.heavy_work import content_key
-from cluster.api.lists import LATEST_MS, ListAnswer, ListParameters, list_answer
+from cluster.api.lists import ListAnswer, ListParameters, list_answer
 from cluster.api.price_chart import PriceChart, chart_answer
 from cluster.api.return_table import ReturnTable, returns_answer
 from cluster.api.scored_again import evidence_start, report_again, subject_of
+from cluster.api.span import Span
 from cluster.api.strategy_answers import Kind, StrategyId
 from cluster.api.trade_answers import Trade, report_trades, stored_trade, trade_page
 from cluster.api.values import Body
@@ -28,11 +29,9 @@ class TradeParameters(ListParameters):
     money: Kind | None = Field(None, description="real for live, others for paper")
 
 
-class ChartParameters(Body):
+class ChartParameters(Span):
     """What a chart takes."""
 
-    since: int | None = Field(None, alias="from", ge=0, le=LATEST_MS, description="from this time on, ms UTC")
-    until: int | None = Field(None, alias="to", ge=0, le=LATEST_MS, description="before this time, ms UTC")
     points: int = Field(1_000, ge=4, le=2_000, description="most points; extremes are kept")
 
 

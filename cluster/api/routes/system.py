@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
 from cluster.api.context import Context
-from cluster.api.lists import LATEST_MS
-from cluster.api.values import Answer, Body, Milliseconds, milliseconds
+from cluster.api.span import LATEST_MS, Span
+from cluster.api.values import Answer, Milliseconds, milliseconds
 
 router = APIRouter(prefix="/api/system", tags=["system"])
 
@@ -109,7 +109,7 @@ class ClusterFigures(Answer):
     as_of: Milliseconds
 
 
-class HistoryParameters(Body):
+class HistoryParameters(Span):
     """What a history takes."""
 
     name: str = Field("system_metrics", max_length=64, description="what was measured: system_metrics, evolution, feed")
