@@ -134,7 +134,7 @@ class ConfigRepository:
         self,
         config: Mapping[str, Mapping[str, object]],
         *,
-        version: int,
+        version: int | None,
         changed_by: str,
         role: str | None = None,
         source: str = "api",
@@ -146,8 +146,8 @@ class ConfigRepository:
         ----------
         config : mapping
             `auto_trading` and `management`, each with all its values, as `dataclasses.asdict` gives them.
-        version : int
-            The version that was read before (If-Match).
+        version : int or None
+            The version that was read before (If-Match); None for whatever it is now.
         changed_by : str
             Who changes it.
         role : str, optional
@@ -179,6 +179,8 @@ class ConfigRepository:
         if not who:
             raise InvalidValueError("changed_by must say who changes the configuration, was empty")
         with self._engine.begin() as connection:
+            if version is None:
+                version = int(connection.execute(select(_auto.c.version).with_for_update()).scalar_one())
             before = _read(connection)
             changed = update(_auto).where(_auto.c.version == version).values(**auto, version=_auto.c.version + 1)
             if connection.execute(changed.values(changed_by=who, changed_at=func.now())).rowcount != 1:

@@ -55,6 +55,18 @@ def test_config_with_the_etag_as_it_was_answered_is_taken(client):
     assert answer.headers["etag"] == f'"{answer.json()["version"]}"'
 
 
+def test_config_with_an_asterisk_is_taken_whatever_its_version(client):
+    config = client.get(PATH).json()
+    request = ("PUT", PATH, {"json": changed(config, "management", max_enabled=91), "headers": {"If-Match": "*"}})
+    answers = client.together([request] * 4)
+    assert [answer.status_code for answer in answers] == [200] * 4
+    present = client.get(PATH).json()
+    assert present["version"] == config["version"] + 4
+    assert present["management"]["max_enabled"] == 91
+    newest = client.get(f"{PATH}/history?limit=1").json()["items"][0]
+    assert newest["version"] == present["version"]
+
+
 def test_config_of_an_old_version_is_refused_and_nothing_changes(client):
     config = client.get(PATH).json()
     answer = put(client, changed(config, "management", max_enabled=3), config["version"] - 1)
@@ -85,7 +97,7 @@ def test_config_without_if_match_is_refused(client):
     assert (answer.status_code, answer.json()["code"]) == (428, "if_match_needed")
 
 
-@pytest.mark.parametrize("if_match", ["*", "three", '"1", "2"', "-1", "9" * 40])
+@pytest.mark.parametrize("if_match", ["three", "*, *", '"1", "2"', "-1", "9" * 40])
 def test_config_with_a_wrong_if_match_is_refused(client, if_match):
     answer = put(client, client.get(PATH).json(), if_match)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")

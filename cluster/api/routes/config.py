@@ -131,10 +131,10 @@ def put_config(
     caller: Calling,
     response: Response,
     body: ConfigBody,
-    if_match: Annotated[str | None, Header(description='the version that was read, such as "3"')] = None,
+    if_match: Annotated[str | None, Header(description='the version that was read, such as "3"; * for any')] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Config:
-    """Replace the configuration, if it still has the version that was read before."""
+    """Replace the configuration, if it still has the version that was read before (If-Match), or any with `*`."""
     version = _version(if_match)
     values = {"auto_trading": body.auto_trading.model_dump(), "management": body.management.model_dump()}
     digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
@@ -174,12 +174,18 @@ def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _version(if_match: str | None) -> int:
+def _version(if_match: str | None) -> int | None:
+    """Return the version that a caller insists on; None for any, as RFC 9110 (13.1.1) has it for an asterisk."""
     if if_match is None or not if_match.strip():
-        raise Problem(428, "if_match_needed", 'send If-Match with the version that GET answered, such as "3"')
+        words = 'send If-Match with the version that GET answered, such as "3", or * for any'
+        raise Problem(428, "if_match_needed", words)
+    if if_match.strip() == "*":
+        return None
     text = if_match.strip().removeprefix("W/").strip('"')
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise Problem(422, "invalid_value", f"If-Match must be the version that GET answered, was {if_match[:40]!r}")
+        raise Problem(
+            422, "invalid_value", f"If-Match must be the version that GET answered or *, was {if_match[:40]!r}"
+        )
     return int(text)
 
 
