@@ -28,7 +28,7 @@ class Gauges:
     Attributes
     ----------
     evaluations_per_s : float or None
-        Over the last seconds of work; None before the second batch.
+        Over the last seconds of work; None before the second batch, also after a rest.
     best, median : float or None
         Fitness of the best member, and the mean over the species of their median fitness.
     """
@@ -38,6 +38,7 @@ class Gauges:
         self._bars_each = bars_each
         self._recent: deque[tuple[float, int]] = deque()
         self._metrics = _ray_gauges()
+        self._may_have_rested = False
         self.evaluations_per_s: float | None = None
         self.best: float | None = None
         self.median: float | None = None
@@ -56,6 +57,10 @@ class Gauges:
             The batch.
         """
         now = self._clock.monotonic()
+        if self._may_have_rested and now - self._recent[-1][0] > _OVER_S:
+            self._recent.clear()
+            self.evaluations_per_s = None
+        self._may_have_rested = commit.ends_generation
         self._recent.append((now, commit.evaluations))
         while len(self._recent) > 2 and now - self._recent[0][0] > _OVER_S:
             self._recent.popleft()

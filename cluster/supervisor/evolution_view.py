@@ -1,7 +1,7 @@
 """Evolution in the terminal of `evoq up --foreground`: one line a round, and the leaderboard when it changes."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +14,7 @@ from cluster.stored_evidence import configured_rule
 from cluster.supervisor.desk import Desk
 from storage import ConfigRepository, StatusRecord, StorageError, StrategyRepository, SystemStatusRepository
 
-__all__ = ["EvolutionView"]
+__all__ = ["EvolutionView", "round_line"]
 
 _LOOK_S = 1.0
 _STATUS = "evolution"
@@ -77,13 +77,7 @@ class EvolutionView:
         if data.get("state") != "running":
             self._console.print(f"evolution: {data.get('state')}")
             return
-        self._console.print(
-            f"generation {data['generation']}, round {data['round']} · {data['evaluations']:,} evaluations ·"
-            f" {_number(data.get('evaluations_per_s'), 0)}/s ·"
-            f" {_number(data.get('strategy_bars_per_s'), 1, 1e6)} M strategy-bars/s ·"
-            f" best {_number(data.get('best_scs'))}, median {_number(data.get('median_scs'))}",
-            soft_wrap=True,
-        )
+        self._console.print(round_line(data), soft_wrap=True)
 
     def _show_board(self, engine: Engine) -> None:
         """Show the leaderboard if it is another one."""
@@ -109,9 +103,32 @@ class EvolutionView:
         self._shown()
 
 
+def round_line(told: Mapping[str, Any]) -> str:
+    """Return where evolution stands, in a line.
+
+    Parameters
+    ----------
+    told : mapping
+        What the driver told last.
+
+    Returns
+    -------
+    str
+        Without a speed that nobody knows yet, or that rounds to nothing.
+    """
+    parts = [f"generation {told['generation']}, round {told['round']}", f"{told['evaluations']:,} evaluations"]
+    evaluations_per_s, bars_per_s = told.get("evaluations_per_s"), told.get("strategy_bars_per_s")
+    if evaluations_per_s is not None and evaluations_per_s >= 0.5:
+        parts.append(f"{evaluations_per_s:,.0f}/s")
+    if bars_per_s is not None and bars_per_s >= 0.05e6:
+        parts.append(f"{bars_per_s / 1e6:,.1f} M strategy-bars/s")
+    parts.append(f"best {_number(told.get('best_scs'))}, median {_number(told.get('median_scs'))}")
+    return " · ".join(parts)
+
+
 def _simulated(rows: Any) -> bool:
     return any(str(row["origin"]).startswith("simulated:") for row in rows)
 
 
-def _number(value: float | None, decimals: int = 1, unit: float = 1.0) -> str:
-    return "–" if value is None else f"{value / unit:,.{decimals}f}"
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.1f}"

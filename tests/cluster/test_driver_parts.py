@@ -303,6 +303,25 @@ def test_event_that_is_pushed_is_the_row_that_is_stored_with_its_figures(databas
     assert all(None not in (row["q25"], row["median_scs"], row["q75"], row["diversity"]) for row in pushed)
 
 
+def test_gauges_do_not_count_a_rest_as_work():
+    clock = ManualClock(start_ms=1_700_000_000_000)
+    gauges = Gauges(clock, bars_each=1_500.0)
+    windows = Windows([synthetic_candles(symbol="BTC/USDT:USDT", bars=1_500, seed=3)])
+    speeds = []
+
+    def heard(commit):
+        clock.advance(0.5)
+        gauges(commit)
+        speeds.append(gauges.evaluations_per_s)
+        if commit.ends_generation:
+            clock.advance(3_600.0)
+
+    Evolution(windows.objective(0), windows.spaces, population=40, seed=2, listener=heard).run(2)
+    first = len(speeds) // 2
+    assert speeds[first] is None
+    assert speeds[first + 1 :] == pytest.approx(speeds[1:first], rel=0.5)
+
+
 def test_gauges_after_one_batch_know_no_speed():
     gauges = Gauges(ManualClock(start_ms=1_700_000_000_000), bars_each=1_500.0)
     windows = Windows([synthetic_candles(symbol="BTC/USDT:USDT", bars=1_500, seed=3)])
