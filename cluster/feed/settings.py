@@ -20,7 +20,10 @@ TIMEFRAME = "1m"
 SPEED = 20.0
 SEED = 7
 HISTORY = 20_000
-_FORM = "EVOQ_FEED must be simulated or VENUE:SYMBOL,SYMBOL:TIMEFRAME such as binance:BTC/USDT,ETH/USDT:1h"
+_FORM = (
+    "EVOQ_FEED must be simulated or VENUE:SYMBOL,SYMBOL:TIMEFRAME such as binance:BTC/USDT,ETH/USDT:1h"
+    " or simulated:BTC/USDT:USDT:5m"
+)
 
 
 def candle_folder(folder: Path) -> Path:

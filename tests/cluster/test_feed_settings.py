@@ -47,6 +47,16 @@ def test_settings_name_venue_symbols_and_timeframe(
     )
 
 
+def test_settings_take_every_form_that_the_example_shows() -> None:
+    lines = (Path(__file__).resolve().parents[2] / ".env.example").read_text().splitlines()
+    shown = [line.partition("=")[2] for line in lines if line.startswith("#EVOQ_FEED=")]
+    settings = [FeedSettings.of({"EVOQ_FEED": feed}) for feed in shown]
+    assert {(one.is_simulated, ":" in feed) for one, feed in zip(settings, shown, strict=True)} == {
+        (True, False), (True, True), (False, True)
+    }  # fmt: skip
+    assert {":" in symbol for one in settings if not one.is_simulated for symbol in one.symbols} == {True, False}
+
+
 @pytest.mark.parametrize(
     ("environ", "message"),
     [
