@@ -1,12 +1,12 @@
 """A run's journal in the database: trials, counters, statistics and the state, in one transaction."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from cluster.operator_counts import OperatorCounts
 from cluster.run_figures import run_figures
 from evolution import BatchCommit, Candidate, SpeciesStatistics
 from market import Clock
@@ -76,8 +76,7 @@ class RunJournal:
         self._history: list[dict[str, Any]] = []
         self._logs: list[dict[str, Any]] = []
         self._last: BatchCommit | None = None
-        self._tried: Counter[str] = Counter()
-        self._joined: Counter[str] = Counter()
+        self._operators = OperatorCounts()
 
     def on(self, data_hashes: Mapping[tuple[str, str], str]) -> None:
         """Record trials on other candles from now on: the window has rolled.
@@ -102,14 +101,9 @@ class RunJournal:
             self._history += self._statistics(previous)
         if previous is not None and previous.window != commit.window:
             self._logs.append(self._rolled(commit))
-        self._tried.update(candidate.operator for candidate in commit.candidates)
-        self._joined.update(
-            candidate.operator for candidate, joined in zip(commit.candidates, commit.joined, strict=True) if joined
-        )
+        self._operators.add(commit)
         if commit.ends_generation:
             self._logs.append(self._generation(commit))
-            self._tried.clear()
-            self._joined.clear()
         self._last = commit
         self._trials += [
             self._trial(commit.batch, candidate, score)
@@ -195,9 +189,7 @@ class RunJournal:
                 "window": commit.window or "0",
                 "generation": commit.generation,
                 "members": {str(one.species): one.members for one in alive},
-                "operators": {
-                    name: {"tried": tried, "accepted": self._joined[name]} for name, tried in self._tried.items()
-                },
+                "operators": self._operators.take(),
                 "coverage": {str(one.species): one.coverage for one in alive},
                 "diversity": {str(one.species): one.diversity for one in alive},
                 "qd_score": {str(one.species): one.quality for one in alive},

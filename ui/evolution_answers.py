@@ -30,10 +30,11 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorCount:
-    """What an operator did in a generation: children it made, and those that became members."""
+    """What an operator did in a generation: its children, those that displaced a member, those that found room."""
 
     tried: int
     accepted: int
+    founded: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,7 +45,7 @@ def test_populations_tell_of_members_and_operators_that_were_written_down(api_de
     first, second = client.get(f"{Q}/evolution/populations").json()["generations"]
     assert first["members"] is None
     assert second["members"] == {SPECIES: 60}
-    assert second["operators"] == {"sbx": {"tried": 40, "accepted": 7}}
+    assert second["operators"] == {"sbx": {"tried": 40, "accepted": 7, "founded": 0}}
 
 
 def recorded_state():

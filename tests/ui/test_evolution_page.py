@@ -100,12 +100,23 @@ def test_evolution_of_an_old_run_says_what_it_has_not_written_down(viewer, stand
 
 def test_evolution_sums_operators_over_the_latest_generations(viewer, stand_in):
     rows = [
-        generation(number, members={"momentum BTC 1h": 7}, operators={"sbx": {"tried": 10, "accepted": 2}})
+        generation(
+            number, members={"momentum BTC 1h": 7}, operators={"sbx": {"tried": 10, "accepted": 2, "founded": 4}}
+        )
         for number in range(1, 26)
     ]
     stand_in.instead[POPULATIONS] = lambda asked: {"run_id": "x", "generations": rows, "as_of": 1}
     viewer.open("evolution")
-    assert viewer.text("evolution.operators_note", n="20") in viewer.words
+    assert viewer.text("evolution.operators_note", n="20", founded="80") in viewer.words
+
+
+def test_evolution_of_windows_that_only_begin_says_that_nobody_competed(viewer, stand_in):
+    found = stand_in.answers.answer("GET", POPULATIONS, full=True)[1]
+    counted = {"mutation": {"tried": 10, "accepted": 0, "founded": 10}}
+    rows = [generation(number, members={"momentum BTC 1h": 7}, operators=counted) for number in range(1, 4)]
+    stand_in.instead[POPULATIONS] = lambda asked: found | {"generations": rows}
+    viewer.open("evolution")
+    assert viewer.text("evolution.operators_founded", n="3") in viewer.words
     assert "failed" not in viewer.states
 
 

@@ -56,15 +56,21 @@ def _species(view: View, generations: Sequence[Generation]) -> None:
 
 
 def _operators(view: View, generations: Sequence[Generation]) -> None:
-    counts: dict[str, tuple[int, int]] = {}
-    for each in generations:
-        for name, count in (each.operators or {}).items():
-            tried, accepted = counts.get(name, (0, 0))
-            counts[name] = tried + count.tried, accepted + min(count.accepted, count.tried)
-    if not counts:
+    """Draw how many children won a place; those that took an empty one had nobody to win it from."""
+    if not generations:
         view.empty("evolution.operators_empty")
         return
-    names = sorted(counts, key=lambda name: -counts[name][0])
+    counts: dict[str, tuple[int, int]] = {}
+    founded = 0
+    for each in generations:
+        for name, count in (each.operators or {}).items():
+            competed, accepted = counts.get(name, (0, 0))
+            counts[name] = competed + count.tried - count.founded, accepted + count.accepted
+            founded += count.founded
+    names = sorted((name for name in counts if counts[name][0] > 0), key=lambda name: -counts[name][0])
+    if not names:
+        view.empty("evolution.operators_founded", n=view.number(len(generations)))
+        return
     figure = operators_figure(
         [view.word("operator", name) for name in names],
         [counts[name][0] for name in names],
@@ -72,4 +78,5 @@ def _operators(view: View, generations: Sequence[Generation]) -> None:
         labels={"success": view.text("evolution.success"), "of": view.text("evolution.of")},
     )
     plot(figure, "evolution-operators", view.text("evolution.operators_alt"))
-    st.caption(view.text("evolution.operators_note", n=view.number(len(generations))))
+    latest = view.number(len(generations))
+    st.caption(view.text("evolution.operators_note", n=latest, founded=view.number(founded)))

@@ -45,8 +45,9 @@ class LeaderParameters(Body):
 class OperatorCount(Answer):
     """What an operator did in a generation."""
 
-    tried: int
-    accepted: int = Field(description="children that became members")
+    tried: int = Field(description="children")
+    accepted: int = Field(description="children that displaced a member")
+    founded: int = Field(0, description="children that took an empty place, as there are when a window begins")
 
 
 class Generation(Answer):
