@@ -6,22 +6,18 @@
     evoq:last:TYPE                 the last event of a type; of strategy_update a hash by id
     evoq:ticker:VENUE:SYMBOL       the last ticker, which expires after 30 s
 
-Nothing here raises because of the cache. One that does not answer is mentioned once, left in peace for a while,
-and mentioned again when it is back.
+Nothing here raises because of the cache (`cluster.cache_line`).
 """
 
 import json
 import logging
-import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
 from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
 
+from cluster.cache_line import CacheLine
 from cluster.json_output import dumps
 from market import Clock, SystemClock, Ticker
 
@@ -35,8 +31,6 @@ _TICKER = "evoq:ticker:"
 _KEYED = {"strategy_update": "id"}
 _MOST_KEYED = 5_000
 _LONGEST = 262_144
-_ANSWER_S = 1.0
-_REST_S = 2.0
 
 _logger = logging.getLogger(__name__)
 
@@ -55,19 +49,7 @@ class Bus:
 
     def __init__(self, url: str | None, clock: Clock | None = None) -> None:
         self._clock = SystemClock() if clock is None else clock
-        self._lock = threading.Lock()
-        self._resting_until = float("-inf")
-        self._complained = False
-        self._client: Redis | None = None
-        if url:
-            self._client = Redis.from_url(
-                url,
-                retry=Retry(NoBackoff(), 0),
-                socket_timeout=_ANSWER_S,
-                socket_connect_timeout=_ANSWER_S,
-                decode_responses=True,
-                client_name="evoq-bus",
-            )
+        self._line = CacheLine(url, self._clock)
 
     def publish(self, type: str, data: Mapping[str, Any]) -> None:  # noqa: A002  the message's own word for it
         """Tell everybody who listens, and remember it for those who come later.
@@ -98,7 +80,7 @@ class Bus:
             if field is not None and answers[-1] > _MOST_KEYED:
                 client.delete(name)  # bounded; what lives on is told again
 
-        self._attempt(send)
+        self._line.ask(send)
 
     def last(self, type: str) -> dict[str, Any] | None:  # noqa: A002
         """Return the last event of a type.
@@ -113,7 +95,7 @@ class Bus:
         dict or None
             With type, ts and data; None where nothing is known.
         """
-        return _parsed(self._attempt(lambda client: client.get(f"{_LAST}{type}")))
+        return _parsed(self._line.ask(lambda client: client.get(f"{_LAST}{type}")))
 
     def last_by_id(self, type: str) -> dict[str, dict[str, Any]]:  # noqa: A002
         """Return the last events of a type that is remembered by id.
@@ -128,7 +110,7 @@ class Bus:
         dict of str to dict
             Events by id.
         """
-        found: Any = self._attempt(lambda client: client.hgetall(f"{_LAST}{type}")) or {}
+        found: Any = self._line.ask(lambda client: client.hgetall(f"{_LAST}{type}")) or {}
         events = {key: _parsed(text) for key, text in found.items()}
         return {key: event for key, event in events.items() if event is not None}
 
@@ -150,7 +132,7 @@ class Bus:
                     pipeline.set(key, text, ex=TICKER_EXPIRY_S)
                 pipeline.execute()
 
-        self._attempt(send)
+        self._line.ask(send)
 
     def tickers(self, markets: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Ticker]:
         """Return the tickers that are up.
@@ -168,7 +150,7 @@ class Bus:
         wanted = list(dict.fromkeys(markets))
         if not wanted:
             return {}
-        texts: Any = self._attempt(lambda client: client.mget([_ticker_key(*market) for market in wanted]))
+        texts: Any = self._line.ask(lambda client: client.mget([_ticker_key(*market) for market in wanted]))
         found = {}
         for market, text in zip(wanted, texts or [None] * len(wanted), strict=True):
             values = _parsed(text)
@@ -186,7 +168,7 @@ class Bus:
             `version`, `memory_bytes`, `most_memory_bytes` (None for no limit), `clients` and `keys`; None where it does
             not answer.
         """
-        told: Any = self._attempt(lambda client: (client.info(), client.dbsize()))
+        told: Any = self._line.ask(lambda client: (client.info(), client.dbsize()))
         if told is None:
             return None
         info, keys = told
@@ -201,29 +183,7 @@ class Bus:
 
     def close(self) -> None:
         """Hang up."""
-        if self._client is not None:
-            with suppress(RedisError, OSError):
-                self._client.close()
-
-    def _attempt(self, request: Any) -> Any:
-        """Return what the cache answers; None where it does not."""
-        if self._client is None or self._clock.monotonic() < self._resting_until:
-            return None
-        try:
-            answer = request(self._client)
-        except (RedisError, OSError) as error:
-            with self._lock:
-                self._resting_until = self._clock.monotonic() + _REST_S
-                first, self._complained = not self._complained, True
-            if first:
-                _logger.warning("the cache does not answer (%s): nothing is shown meanwhile", type(error).__name__)
-            return None
-        if self._complained:
-            with self._lock:
-                again, self._complained = self._complained, False
-            if again:
-                _logger.info("the cache answers again")
-        return answer
+        self._line.close()
 
 
 def _ticker_key(venue: str, symbol: str) -> str:

@@ -10,6 +10,7 @@ from cluster.access.listening import ListenAddress, listen_address, port_setting
 from cluster.access.lockout import Lockout
 from cluster.access.passwords import Passwords
 from cluster.access.sessions import Session, Sessions, is_session_token
+from cluster.access.shared_lockout import SharedLockout
 from cluster.access.sign_in import SignIn, SignInOutcome
 from cluster.access.tokens import Role, Tokens
 
@@ -22,6 +23,7 @@ __all__ = [
     "Role",
     "Session",
     "Sessions",
+    "SharedLockout",
     "SignIn",
     "SignInOutcome",
     "Tokens",

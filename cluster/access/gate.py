@@ -1,6 +1,7 @@
 """The gate: a token and the address it comes from go in, a role or a refusal comes out."""
 
 import logging
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,9 +74,12 @@ class Gate:
         self._sessions = sessions
         self._lockout = Lockout(clock) if lockout is None else lockout
         self._known: OrderedDict[tuple[str, bytes], None] = OrderedDict()
+        self._turn = threading.Lock()
 
     async def admitted(self, token: str | None, address: str) -> Admission:
         """Decide about a caller without holding up the event loop: as `admit`, in a thread where that may take long.
+
+        That is where a database or a cache is asked: about a session, and about a token that was not seen before.
 
         Parameters
         ----------
@@ -89,7 +93,7 @@ class Gate:
         Admission
             The role, or why there is none.
         """
-        if token is None or not is_session_token(token):
+        if token is None or (_caller(token, address) in self._known and not is_session_token(token)):
             return self.admit(token, address)
         return await anyio.to_thread.run_sync(self.admit, token, address)
 
@@ -110,20 +114,32 @@ class Gate:
         """
         if token is not None and self._sessions is not None and is_session_token(token):
             return _of_session(self._sessions, token)
-        role = None if token is None else self._tokens.authenticate(token)
-        caller = (address, b"" if token is None else sha256(token.encode("utf-8", "surrogatepass")).digest())
+        if token is None:
+            return Admission(None, "unauthorized")
+        role = self._tokens.authenticate(token)
+        caller = _caller(token, address)
+        if role is not None and caller in self._known:
+            return self._welcome(role, caller)
         remaining_s = self._lockout.remaining_s(address)
-        if remaining_s > 0 and not (role is not None and caller in self._known):
+        if remaining_s > 0:
             return Admission(None, "locked_out", remaining_s)
         if role is not None:
+            return self._welcome(role, caller)
+        if self._lockout.failed(address):
+            _logger.warning("%s showed too many wrong tokens and is locked out for a while", address)
+        return Admission(None, "unauthorized")
+
+    def _welcome(self, role: Role, caller: tuple[str, bytes]) -> Admission:
+        with self._turn:
             self._known[caller] = None
             self._known.move_to_end(caller)
             if len(self._known) > _MOST_KNOWN:
                 self._known.popitem(last=False)
-            return Admission(role, "admitted")
-        if token is not None and self._lockout.failed(address):
-            _logger.warning("%s showed too many wrong tokens and is locked out for a while", address)
-        return Admission(None, "unauthorized")
+        return Admission(role, "admitted")
+
+
+def _caller(token: str, address: str) -> tuple[str, bytes]:
+    return address, sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def _of_session(sessions: Sessions, token: str) -> Admission:

@@ -1,5 +1,6 @@
 """The lock-out: whoever shows wrong tokens again and again is not listened to for a while."""
 
+import threading
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ class _Record:
 
 
 class Lockout:
-    """Counts failures by address, and locks an address out after too many of them.
+    """Counts failures by address, and locks an address out after too many of them; safe to share among threads.
 
     Parameters
     ----------
@@ -31,14 +32,22 @@ class Lockout:
         How long a failure counts.
     locked_s : float, optional
         How long an address stays locked out; what it tries meanwhile neither counts nor prolongs it.
+
+    Attributes
+    ----------
+    most : int
+        How many failures within the window lock an address out.
+    window_s, locked_s : float
+        As above.
     """
 
     def __init__(self, clock: Clock, *, failures: int = 10, window_s: float = 60.0, locked_s: float = 30.0) -> None:
         self._clock = clock
-        self._most = failures
-        self._window_s = window_s
-        self._locked_s = locked_s
+        self.most = failures
+        self.window_s = window_s
+        self.locked_s = locked_s
         self._records: OrderedDict[str, _Record] = OrderedDict()
+        self._turn = threading.Lock()
 
     def remaining_s(self, address: str) -> float:
         """Return how long an address is still locked out.
@@ -70,15 +79,34 @@ class Lockout:
             Whether this one locks the address out.
         """
         now = self._clock.monotonic()
+        with self._turn:
+            failures = self._record(address).failures
+            failures.append(now)
+            while failures[0] <= now - self.window_s:
+                failures.popleft()
+            if len(failures) < self.most:
+                return False
+        self.lock(address, self.locked_s)
+        return True
+
+    def lock(self, address: str, seconds: float) -> None:
+        """Lock an address out, and forget what it failed before.
+
+        Parameters
+        ----------
+        address : str
+            Whom.
+        seconds : float
+            For how long.
+        """
+        with self._turn:
+            record = self._record(address)
+            record.failures.clear()
+            record.until = self._clock.monotonic() + seconds
+
+    def _record(self, address: str) -> _Record:
         record = self._records.setdefault(address, _Record())
         self._records.move_to_end(address)
         while len(self._records) > _MOST_ADDRESSES:
             self._records.popitem(last=False)
-        record.failures.append(now)
-        while record.failures[0] <= now - self._window_s:
-            record.failures.popleft()
-        if len(record.failures) < self._most:
-            return False
-        record.failures.clear()
-        record.until = now + self._locked_s
-        return True
+        return record

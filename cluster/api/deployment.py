@@ -56,11 +56,12 @@ class ApiReplica:
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Return the application; Serve calls it once."""
-        from cluster.access import Gate, Passwords, Sessions, Tokens
+        from cluster.access import Gate, Passwords, Sessions, SharedLockout, Tokens
         from cluster.api.application import create_app
         from cluster.api.context import ApiContext
         from cluster.api.settings import ApiSettings
         from cluster.bus import Bus
+        from cluster.cache_line import CacheLine
         from cluster.opened_database import OpenedDatabase, join_database
         from market import SystemClock
 
@@ -68,11 +69,12 @@ class ApiReplica:
         settings = ApiSettings.of(environ)
         database = OpenedDatabase(lambda: join_database(settings.home, environ), clock)
         sessions = Sessions(database, Passwords(settings.home))
+        line = CacheLine(environ.get("REDIS_URL"), clock, "wrong tokens count by process meanwhile")
         return create_app(
             ApiContext(
                 settings=settings,
                 database=database,
-                gate=Gate(Tokens(settings.home), clock, sessions=sessions),
+                gate=Gate(Tokens(settings.home), clock, SharedLockout(line, clock), sessions),
                 bus=Bus(environ.get("REDIS_URL"), clock),
                 clock=clock,
             )

@@ -11,7 +11,8 @@ from typing import Any
 
 from typing_extensions import override
 
-from cluster.access import Gate, Passwords, Sessions, Tokens
+from cluster.access import Gate, Passwords, Sessions, SharedLockout, Tokens
+from cluster.cache_line import CacheLine
 from cluster.json_log import JsonFormatter, Redaction
 from cluster.opened_database import OpenedDatabase, join_database
 from cluster.push.cache_feed import CacheFeed
@@ -109,7 +110,8 @@ class PushActor:
         clock = SystemClock()
         self._database = OpenedDatabase(lambda: join_database(settings.home, settings.database), clock)
         sessions = Sessions(self._database, Passwords(settings.home))
-        gate = Gate(Tokens(settings.home), clock, sessions=sessions)
+        line = CacheLine(settings.cache_url, clock, "wrong tokens count by process meanwhile")
+        gate = Gate(Tokens(settings.home), clock, SharedLockout(line, clock), sessions)
         server = PushServer(gate, settings.address, settings.port, limits=limits)
         await server.start()
         self._server = server

@@ -3,13 +3,16 @@
 import os
 import stat
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from own_cache import Cache
 
-from cluster.access import Gate, ListenAddress, Lockout, Role, Tokens, listen_address, port_setting
+from cluster.access import Gate, ListenAddress, Lockout, Role, SharedLockout, Tokens, listen_address, port_setting
+from cluster.cache_line import CacheLine
 from cluster.errors import SettingError, TokenError
-from market.clock import ManualClock
+from market.clock import ManualClock, SystemClock
 
 HERE = "127.0.0.1"
 ELSEWHERE = "198.51.100.7"
@@ -145,6 +148,49 @@ def test_gate_known_token_that_is_wrong_by_now_is_refused(home: Path, tokens: To
     gate.admit(old, HERE)
     (home / "token.read").write_text("a-new-token-of-the-desk")
     assert gate.admit(old, HERE).code == "unauthorized"
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Cache]:
+    cache = Cache(tmp_path)
+    cache.start()
+    yield cache
+    cache.stop()
+
+
+def gates_of(cache: Cache, tokens: Tokens, clock: ManualClock, count: int = 2) -> list[Gate]:
+    return [Gate(tokens, clock, SharedLockout(CacheLine(cache.url, clock), clock)) for _ in range(count)]
+
+
+def test_gates_of_one_desk_count_wrong_tokens_together(home: Path, tokens: Tokens, cache: Cache):
+    clock = ManualClock(SystemClock().now_ms())
+    first, second = gates_of(cache, tokens, clock)
+    assert second.admit(shown(home, "read"), ELSEWHERE).role is Role.READ
+    codes = [gate.admit("wrong", ELSEWHERE).code for _ in range(6) for gate in (first, second)]
+    assert codes == ["unauthorized"] * 10 + ["locked_out"] * 2
+    for gate in (first, second):
+        locked = gate.admit(shown(home, "operate"), ELSEWHERE)
+        assert locked.code == "locked_out"
+        assert 0.0 < locked.retry_after_s <= 30.0
+        assert gate.admit(shown(home, "operate"), HERE).role is Role.OPERATE
+    assert second.admit(shown(home, "read"), ELSEWHERE).role is Role.READ  # it was right there before
+    (third,) = gates_of(cache, tokens, clock, 1)  # a replica that was started anew
+    assert third.admit("wrong", ELSEWHERE).code == "locked_out"
+
+
+def test_gates_without_their_cache_count_each_for_itself_and_together_again(home: Path, tokens: Tokens, cache: Cache):
+    clock = ManualClock(SystemClock().now_ms())
+    first, second = gates_of(cache, tokens, clock)
+    cache.stop()
+    for _ in range(9):
+        assert {gate.admit("wrong", ELSEWHERE).code for gate in (first, second)} == {"unauthorized"}
+    first.admit("wrong", ELSEWHERE)
+    assert first.admit("wrong", ELSEWHERE).code == "locked_out"
+    assert second.admit(shown(home, "read"), ELSEWHERE).role is Role.READ
+    cache.start()
+    clock.advance(90.0)
+    codes = [gate.admit("wrong", ELSEWHERE).code for _ in range(6) for gate in (first, second)]
+    assert codes == ["unauthorized"] * 10 + ["locked_out"] * 2
 
 
 def test_lockout_slow_failures_do_not_lock_out(clock: ManualClock):
