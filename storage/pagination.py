@@ -15,7 +15,7 @@ from storage.cursors import decode_cursor, encode_cursor, typed
 from storage.errors import InvalidValueError
 from storage.values import check_names, moment, plain
 
-__all__ = ["MOST_COUNTED", "MOST_ROWS", "Listing", "Page", "read_page"]
+__all__ = ["MOST_COUNTED", "MOST_ROWS", "Listing", "Page", "order_of", "read_page"]
 
 MOST_ROWS = 500
 MOST_COUNTED = 100_000
@@ -54,7 +54,8 @@ class Listing:
     default : str
         The sort when none is asked for, "-" before it for descending.
     ties : tuple of str
-        The columns that make every order unique; they always have a value.
+        The columns that make every order unique; the last one always has a value of its own. With "-" before it, the
+        highest first: a number that is never negative, or no value.
     filters : tuple of str
         The columns that may be asked for by value.
     time : str
@@ -152,8 +153,27 @@ def read_page(
     following = None
     if len(rows) > limit:
         rows.pop()
-        following = encode_cursor(purpose, order.sort, [rows[-1][name] for name in order.names])
+        following = encode_cursor(purpose, order.sort, order.values(rows[-1]))
     return Page(rows, following, total)
+
+
+def order_of(listing: Listing, sort: str) -> list[ColumnElement[Any]]:
+    """Return the order of a list, for a query.
+
+    Parameters
+    ----------
+    listing : Listing
+        The list.
+    sort : str
+        A column, descending with "-" before it.
+
+    Returns
+    -------
+    list of ColumnElement
+        The column that was asked for, what has no value last in both directions; then the ties. A column that the list
+        is not sorted by is refused as by `read_page`.
+    """
+    return _Order(listing, sort).clauses()
 
 
 class _Order:
@@ -165,12 +185,14 @@ class _Order:
             raise InvalidValueError(
                 f"sort must be one of {', '.join(listing.sorts)}, with - before it for descending, was {sort!r}"
             )
+        columns = listing.source.c
+        ties = [tie for tie in listing.ties if tie.removeprefix("-") != name]
         self.sort = sort
         self.descending = sort.startswith("-")
         self.ties_descend = self.descending and listing.ties_follow
-        self.names = [name, *(tie for tie in listing.ties if tie != name)]
-        self.columns = [listing.source.c[name] for name in self.names]
         self.required = name in listing.required or name in listing.ties
+        self.columns = [columns[name], *(_falling(columns[tie[1:]]) if tie[0] == "-" else columns[tie] for tie in ties)]
+        self._names = [name, *ties]
 
     def clauses(self) -> list[ColumnElement[Any]]:
         """Return the order for a query."""
@@ -194,6 +216,21 @@ class _Order:
         if self.required:
             return and_(at_least, or_(beyond, later))  # the first part alone is what an index can follow
         return or_(beyond, first.is_(None), and_(first == value, later))
+
+    def values(self, row: Mapping[str, Any]) -> list[Any]:
+        """Return a row's values of the columns, as `behind` takes them."""
+        first, *ties = self._names
+        return [row[first], *(_fallen(row[tie[1:]]) if tie[0] == "-" else row[tie] for tie in ties)]
+
+
+def _falling(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return what is the lower, the higher a column is, and highest without a value."""
+    return -func.coalesce(column, -1.0)
+
+
+def _fallen(value: float | None) -> float:
+    """Return a value of `_falling`."""
+    return 1.0 if value is None else -value
 
 
 def _filter(value: object) -> bool | str:

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
-from storage.errors import InvalidValueError
 from storage.models import Strategy, table_of
 from storage.pagination import Listing
 from storage.values import check_names, plain
@@ -18,7 +17,6 @@ __all__ = [
     "commonest_reason",
     "grade_reasons",
     "matching",
-    "ordered",
     "searched",
 ]
 
@@ -26,7 +24,7 @@ _table = table_of(Strategy)
 _FILTERS = ("run_id", "type", "symbol", "timeframe", "venue", "grade", "state", "money", "species")
 _SEARCHED = ("id", "type", "symbol", "timeframe", "venue")
 _OWN_VALUE = r" -?\d[\d.,e+]*(?=.*, needs )"  # the first number, where a bound follows it
-_TIES = ("species", "child", "id")  # the older child first, whatever the run it belongs to
+_TIES = ("-scs", "species", "child", "id")  # the better one first, then the older child, whatever its run
 
 SORTS = (
     "id",
@@ -156,34 +154,6 @@ def searched(q: str | None) -> list[ColumnElement[bool]]:
         return []
     sought = plain(str(q))
     return [or_(*(_table.c[name].icontains(sought, autoescape=True) for name in _SEARCHED))]
-
-
-def ordered(sort: str) -> list[ColumnElement[Any]]:
-    """Return the order asked for; ties go to the older child, whatever the run it belongs to, and at last to the id.
-
-    Parameters
-    ----------
-    sort : str
-        One of `SORTS`, descending with "-" before it.
-
-    Returns
-    -------
-    list of ColumnElement
-        For a query; what has no value comes last in both directions.
-
-    Raises
-    ------
-    InvalidValueError
-        If `sort` is none of these.
-    """
-    name = sort.removeprefix("-")
-    if name not in SORTS:
-        raise InvalidValueError(
-            f"sort must be one of {', '.join(SORTS)}, with - before it for descending, was {sort!r}"
-        )
-    column = _table.c[name]
-    wanted = (column.desc() if sort.startswith("-") else column.asc()).nulls_last()
-    return [wanted, *(_table.c[tie].asc() for tie in _TIES)]
 
 
 def commonest_reason(

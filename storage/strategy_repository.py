@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func, select
 
 from storage.errors import InvalidValueError, NotFoundError
 from storage.models import Strategy, table_of
-from storage.pagination import Page, read_page
+from storage.pagination import Page, order_of, read_page
 from storage.strategy_list import (
     LISTING,
     SORTS,
@@ -15,7 +15,6 @@ from storage.strategy_list import (
     StrategyPage,
     commonest_reason,
     matching,
-    ordered,
     searched,
 )
 from storage.strategy_population import replace_population
@@ -151,7 +150,7 @@ class StrategyRepository:
         if not (1 <= limit <= _LIMIT and offset >= 0):
             raise InvalidValueError(f"limit must be in [1, {_LIMIT}] and offset at least 0, were {limit} and {offset}")
         conditions = matching(q, filters, enabled=enabled, finalist=finalist)
-        page = select(_table).where(*conditions).order_by(*ordered(sort)).limit(limit).offset(offset)
+        page = select(_table).where(*conditions).order_by(*order_of(LISTING, sort)).limit(limit).offset(offset)
         count = select(func.count()).select_from(_table).where(*conditions)
         with self._engine.connect() as connection:
             items = [dict(row._mapping) for row in connection.execute(page)]

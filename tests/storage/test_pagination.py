@@ -30,6 +30,7 @@ def population(strategies, run_id, make_strategy):
             child,
             species=f"momentum|{'BTC' if child % 3 else 'ETH'}/USDT|1h",
             oos_scs=scores[child % len(scores)],
+            scs=None if child % 7 == 0 else float(child % 6),
             sharpe=None if child % 5 == 0 else (child % 4) / 7 - 0.2,
             venue="okx" if child % 2 else "gate",
         )
@@ -100,6 +101,12 @@ def test_rows_that_vanish_while_pages_are_turned_hide_no_other(strategies, run_i
     assert [row["child"] for row in rest.items] == list(range(9, -1, -1))
 
 
+def test_better_ones_come_first_where_nobody_has_evidence(strategies, run_id, make_strategy):
+    scores = [0.0, None, 71.5, 20.0, 71.5]
+    strategies.replace_population(run_id, [make_strategy(n, oos_scs=None, scs=scs) for n, scs in enumerate(scores)])
+    assert [row["child"] for row in _all_pages(strategies.page, 2, sort="-oos_scs")] == [2, 4, 3, 0, 1]
+
+
 def test_cursor_carries_its_sort(strategies, population):
     first = strategies.page(limit=7, sort="sharpe")
     second = strategies.page(limit=7, cursor=first.next_cursor)
@@ -146,26 +153,28 @@ def test_cursor_that_was_damaged_is_refused(strategies, population, data):
     "values",
     [
         [],
-        [1.0, "a"],
-        [1.0, "a", 1, "b", "c"],
-        ["1", "a", 1, "b"],
-        [1.0, None, 1, "b"],
-        [1.0, "a", "1", "b"],
-        [1.0, "a", 2**70, "b"],
-        [1.0, "a\x00", 1, "b"],
-        [math.inf, "a", 1, "b"],
-        [{}, "a", 1, "b"],
+        [1.0, 0.0, "a"],
+        [1.0, 0.0, "a", 1, "b", "c"],
+        ["1", 0.0, "a", 1, "b"],
+        [1.0, None, "a", 1, "b"],
+        [1.0, 0.0, None, 1, "b"],
+        [1.0, 0.0, "a", "1", "b"],
+        [1.0, 0.0, "a", 2**70, "b"],
+        [1.0, 0.0, "a\x00", 1, "b"],
+        [math.inf, 0.0, "a", 1, "b"],
+        [1.0, math.nan, "a", 1, "b"],
+        [{}, 0.0, "a", 1, "b"],
     ],
 )
 def test_cursor_forged_with_a_right_digest_is_refused_or_only_another_place(strategies, population, values):
     from storage.cursors import _digest
 
-    purpose = json.dumps(["strategies", {}, [None, None], ""])
+    purpose = json.dumps(["strategies", {}, [None, None], "None "])
     body = json.dumps(["-oos_scs", values]).encode()
     forged = base64.urlsafe_b64encode(_digest(purpose, body) + body).decode().rstrip("=")
     with pytest.raises(storage.InvalidValueError):
         strategies.page(cursor=forged)
-    body = json.dumps(["-oos_scs; DROP TABLE strategies", [1.0, "a", 1, "b"]]).encode()
+    body = json.dumps(["-oos_scs; DROP TABLE strategies", [1.0, 0.0, "a", 1, "b"]]).encode()
     forged = base64.urlsafe_b64encode(_digest(purpose, body) + body).decode().rstrip("=")
     with pytest.raises(storage.InvalidValueError, match="sort must be one of"):
         strategies.page(cursor=forged)
