@@ -75,6 +75,7 @@ def begin_session(
     password: str,
     url: str | None = None,
     *,
+    viewer: str | None = None,
     ca_file: str | Path | None = None,
     patience_s: float = 30.0,
 ) -> SignedIn:
@@ -88,6 +89,8 @@ def begin_session(
         The desk's password of that role.
     url : str, optional
         Of the HTTP API, as for `connect`.
+    viewer : str, optional
+        IP address of that somebody: wrong passwords are counted by it.
     ca_file : str or Path, optional
         As for `connect`.
     patience_s : float
@@ -101,7 +104,7 @@ def begin_session(
     """
     nobody = Destination.of(url, ca_file=ca_file, anonymous=True)
     with Client(nobody, patience_s=patience_s) as client:
-        return client.begin_session(role, password)
+        return client.begin_session(role, password, viewer)
 
 
 def sign_in(

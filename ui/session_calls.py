@@ -2,7 +2,7 @@
 
 import uuid
 
-from ui.calls import Calls
+from ui.calls import Calls, without_none
 from ui.session_answers import Session, SignedIn
 
 __all__ = ["SessionCalls"]
@@ -14,7 +14,7 @@ _CURRENT = f"{_SESSIONS}/current"
 class SessionCalls(Calls):
     """Begins sessions, and ends that of this client."""
 
-    def begin_session(self, role: str, password: str) -> SignedIn:
+    def begin_session(self, role: str, password: str, viewer: str | None = None) -> SignedIn:
         """Begin a session; this client goes on as it is.
 
         Parameters
@@ -23,13 +23,16 @@ class SessionCalls(Calls):
             read or operate.
         password : str
             Its password. A wrong one is an `UnauthorizedError`; after five of them `BusyError` says how long to wait.
+        viewer : str, optional
+            IP address of the person for whom a control panel on the desk's machine asks: failures are counted by it.
 
         Returns
         -------
         SignedIn
             With the token of the session.
         """
-        return self._write(SignedIn, "POST", _SESSIONS, {"role": role, "password": password}, None)
+        body = without_none({"role": role, "password": password, "viewer": viewer})
+        return self._write(SignedIn, "POST", _SESSIONS, body, None)
 
     def session(self) -> Session:
         """Return what this client's token stands for."""

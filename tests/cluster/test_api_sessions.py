@@ -1,5 +1,6 @@
 """Signing in over HTTP: sessions every replica knows, a lock-out no restart forgets, and nothing that is told twice."""
 
+import ipaddress
 import logging
 
 import pytest
@@ -9,7 +10,7 @@ from cluster.access import Passwords, Role
 from cluster.api.routes import sessions as routes
 from cluster.opened_database import OpenedDatabase
 from market import SystemClock
-from storage import DatabaseBusyError, OperationsLogRepository
+from storage import DatabaseBusyError, OperationsLogRepository, SignInRepository
 
 Q = "/api/quantitative"
 PASSWORDS = {Role.OPERATE: "an operator's phrase", Role.READ: "a reader's phrase"}
@@ -128,6 +129,46 @@ def test_wrong_passwords_lock_out_across_replicas_and_restarts_but_no_session(ap
     with api_desk.database.engine.begin() as connection:
         connection.execute(text("UPDATE sign_in_attempts SET locked_until = clock_timestamp()"))
     assert sign_in(stranger).status_code == 201
+
+
+def of_viewer(client, viewer, password="a wrong guess"):
+    return client.post("/api/sessions", json={"role": "operate", "password": password, "viewer": viewer})
+
+
+def test_viewer_of_a_panel_is_locked_out_alone(stranger):
+    codes = [of_viewer(stranger, "203.0.113.7").json()["code"] for _ in range(6)]
+    assert codes == ["wrong_password"] * 5 + ["locked_out"]
+    assert of_viewer(stranger, "203.0.113.8", PASSWORDS[Role.OPERATE]).status_code == 201
+    assert sign_in(stranger).status_code == 201
+    assert of_viewer(stranger, "203.0.113.7", PASSWORDS[Role.OPERATE]).json()["code"] == "locked_out"
+
+
+def test_viewers_of_one_ipv6_network_are_counted_together(stranger):
+    codes = [of_viewer(stranger, f"2001:db8:0:1::{number:x}").json()["code"] for number in range(6)]
+    assert codes == ["wrong_password"] * 5 + ["locked_out"]
+    assert of_viewer(stranger, "2001:db8:0:2::1").json()["code"] == "wrong_password"
+
+
+def test_viewer_is_believed_from_a_panel_of_this_machine_only():
+    viewer = ipaddress.ip_address("203.0.113.7")
+    assert routes._origin("127.0.0.1", viewer) == routes._origin("::1", viewer) == "203.0.113.7"
+    assert routes._origin("198.51.100.9", viewer) == "198.51.100.9"
+    assert routes._origin("unknown", viewer) == "unknown"
+    assert routes._origin("::1", None) == "::1"
+
+
+def test_viewers_of_many_addresses_are_slowed_down_together_but_not_where_somebody_has_signed_in(api_desk, stranger):
+    home, elsewhere, right = "198.51.100.20", "198.51.100.21", PASSWORDS[Role.OPERATE]
+    assert of_viewer(stranger, home, right).status_code == 201
+    tries = SignInRepository(api_desk.database.engine)
+    for _ in range(49):
+        tries.attempt("operate", most_failures=50, longest_lock_s=30.0)
+    assert of_viewer(stranger, "203.0.113.90").json()["code"] == "wrong_password"
+    refused = of_viewer(stranger, elsewhere, right)
+    assert refused.json()["code"] == "locked_out"
+    assert int(refused.headers["retry-after"]) <= 30
+    assert of_viewer(stranger, home, right).status_code == 201
+    assert of_viewer(stranger, elsewhere, right).status_code == 201  # somebody has signed in: the count begins anew
 
 
 def test_ended_sessions_lock_nobody_out(stranger):

@@ -83,6 +83,17 @@ def test_failures_lock_a_caller_out_for_longer_and_longer(database, tries):
         assert expected - 1 < tries.attempt("operate 127.0.0.1") <= expected
 
 
+def test_lock_of_another_length_never_becomes_longer(database, tries):
+    rule = {"most_failures": 2, "longest_lock_s": 30.0}
+    assert [tries.attempt("operate", **rule) for _ in range(2)] == [0.0, 0.0]
+    for _ in range(4):
+        assert 29 < tries.locked_out_s("operate") <= 30
+        assert 29 < tries.attempt("operate", **rule) <= 30
+        later(database, "sign_in_attempts", locked_until="1 minute")
+        assert tries.locked_out_s("operate") == 0.0
+        assert tries.attempt("operate", **rule) == 0.0
+
+
 def test_failures_of_long_ago_do_not_count(database, tries):
     for _ in range(MOST_FAILURES - 1):
         tries.attempt("operate 127.0.0.1")

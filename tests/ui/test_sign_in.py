@@ -70,6 +70,11 @@ def test_page_without_a_session_leads_to_the_sign_in_and_back(browser):
     assert 'name="next" value="/quantitative?type=momentum"' in form
 
 
+def test_desk_is_told_from_which_address_the_viewer_comes(browser, stand_in):
+    sign_in(browser, "a wrong guess")
+    assert stand_in.writes[-1].body == {"role": "operate", "password": "a wrong guess", "viewer": "127.0.0.1"}
+
+
 def test_password_opens_a_session_that_no_script_can_read(browser):
     found = sign_in(browser, next="/quantitative?type=momentum")
     assert (found.status_code, found.headers["location"]) == (303, "/quantitative?type=momentum")

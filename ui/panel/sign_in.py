@@ -1,6 +1,7 @@
 """Signing in and out: a form, a password for a session of the desk, and its token in a cookie no script can read."""
 
 import hmac
+import ipaddress
 import logging
 import secrets
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -73,7 +74,12 @@ class _SignIn:
         next_path = _next_path(str(found.get("next", "")))
         try:
             begun = await run_in_threadpool(
-                begin_session, role, password, self._settings.api_url, patience_s=_PATIENCE_S
+                begin_session,
+                role,
+                password,
+                self._settings.api_url,
+                viewer=_viewer(request),
+                patience_s=_PATIENCE_S,
             )
         except ClientError as error:
             words, form = _words(request), _form_secret(request)
@@ -125,6 +131,14 @@ async def _own_form(request: Request) -> FormData | Response:
     if foreign or not kept or not hmac.compare_digest(kept.encode(), sent.encode()):
         return PlainTextResponse("this form is not from here, or too old: go back, load it again", 403)
     return found
+
+
+def _viewer(request: Request) -> str | None:
+    """Return the viewer's IP address, if it is known."""
+    try:
+        return None if request.client is None else str(ipaddress.ip_address(request.client.host))
+    except ValueError:
+        return None
 
 
 def _form_secret(request: Request) -> str:
