@@ -44,7 +44,7 @@ def report_figure(report: Report) -> "go.Figure":
     figure.add_trace(drawdown, row=3, col=1)
     figure.update_yaxes(title_text=f"price ({_quote(report)})", row=1, col=1)
     figure.update_yaxes(title_text="index", row=2, col=1)
-    figure.update_yaxes(title_text="drawdown", tickformat=".0%", row=3, col=1)
+    figure.update_yaxes(title_text="drawdown", tickformat=".0%", maxallowed=0.0, row=3, col=1)
     figure.update_xaxes(title_text="time (UTC)", row=3, col=1)
     return lay_out(figure, _title(report), 900, hovermode="x", xaxis_rangeslider_visible=False)
 

@@ -85,7 +85,7 @@ def walk_forward_figure(
         figure.add_trace(trace, row=1, col=1)
     figure.add_trace(curve(when, drawdown_of(level), words["drawdown"], VERMILION, fill="tozeroy"), row=2, col=1)
     figure.update_yaxes(title_text=words["index"], row=1, col=1)
-    figure.update_yaxes(title_text=words["drawdown"], tickformat=".1~%", row=2, col=1)
+    figure.update_yaxes(title_text=words["drawdown"], tickformat=".1~%", maxallowed=0.0, row=2, col=1)
     figure.update_xaxes(title_text=words["time (UTC)"], tickformatstops=TIME_TICKS, row=2, col=1)
     title = (
         None
