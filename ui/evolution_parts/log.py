@@ -1,6 +1,9 @@
 """What happened in evolution, the newest first."""
 
+from dataclasses import replace
+
 from ui.panel import Column, View, pager, table
+from ui.panel.desk_sentences import sentence_words, species_words
 
 __all__ = ["draw_log"]
 
@@ -10,7 +13,7 @@ _COLUMNS = (
     Column("generation", "evolution.generation", "number", width=95),
     Column("round", "evolution.round_title", "number", width=70),
     Column("species", "evolution.species", width=250),
-    Column("event", "evolution.event", width=120),
+    Column("event", "evolution.event", words="event", width=120),
     Column("message", "evolution.message", width=330),
     Column("evaluations", "evolution.evaluations", "number", width=110),
     Column("best_scs", "evolution.best", "number", 1, width=90),
@@ -41,4 +44,8 @@ def draw_log(view: View, run_id: str | None, species: str | None) -> None:
     if not found.items:
         view.empty("evolution.log_empty")
         return
-    table(view, found.items, _COLUMNS, "evolution-log", height_px=420)
+    rows = [
+        replace(row, species=species_words(view, row.species), message=sentence_words(view, row.message))
+        for row in found.items
+    ]
+    table(view, rows, _COLUMNS, "evolution-log", height_px=420)

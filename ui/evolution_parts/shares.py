@@ -8,6 +8,7 @@ from backtest.plots import operators_figure, species_shares_figure
 from ui.evolution_answers import Generation
 from ui.evolution_parts.course import populations_of
 from ui.panel import View, plot
+from ui.panel.desk_sentences import species_words
 
 __all__ = ["draw_shares"]
 
@@ -51,7 +52,12 @@ def _species(view: View, generations: Sequence[Generation]) -> None:
         for name in names
     ]
     words = {"generation": view.text("evolution.generation"), "share": view.text("evolution.share")}
-    figure = species_shares_figure([each.generation for each in generations], names, shares, labels=words)
+    figure = species_shares_figure(
+        [each.generation for each in generations],
+        [species_words(view, name) or name for name in names],
+        shares,
+        labels=words,
+    )
     plot(figure, "evolution-shares", view.text("evolution.shares_alt", n=view.number(len(names))))
 
 

@@ -27,7 +27,7 @@ def draw_news(view: View, draft: Draft) -> None:
     by = view.text(
         "settings.version",
         version=view.number(current.version),
-        by=current.changed_by,
+        by=view.word("actor", current.changed_by),
         time=view.moment(current.changed_at, seconds=True),
     )
     st.caption(by)

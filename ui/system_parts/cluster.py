@@ -71,7 +71,9 @@ def _resources(view: View, ray: RayFigures) -> None:
     for each in ray.resources:
         scale, unit, decimals = (_GIB, "GiB", 2) if each.name in _BYTES else (1, "", 1)
         used, total = each.used / scale, each.total / scale
-        rows.append((each.name, view.number(used, decimals, unit), view.number(total, decimals, unit)))
+        rows.append(
+            (view.word("resource", each.name), view.number(used, decimals, unit), view.number(total, decimals, unit))
+        )
     html_table(view, ("system.resource", "system.used", "system.total"), rows)
 
 
@@ -79,8 +81,9 @@ def _deployments(view: View, ray: RayFigures) -> None:
     rows = [
         (
             each.name,
-            each.status,
-            ", ".join(f"{view.number(count)} {state}" for state, count in sorted(each.replicas.items())) or "–",
+            view.word("ray", each.status),
+            ", ".join(f"{view.number(n)} {view.word('ray', state)}" for state, n in sorted(each.replicas.items()))
+            or "–",
             each.message or "–",
         )
         for each in ray.deployments
@@ -88,9 +91,9 @@ def _deployments(view: View, ray: RayFigures) -> None:
     titles = ("system.deployment", "system.state", "system.replicas", "system.message")
     html_table(view, titles, rows, text_columns=4)
     if ray.proxies:
-        st.caption(view.text("system.proxies", states=", ".join(ray.proxies)))
+        st.caption(view.text("system.proxies", states=", ".join(view.word("ray", state) for state in ray.proxies)))
 
 
 def _actors(view: View, ray: RayFigures) -> None:
-    rows = [(each.name, each.state, view.number(each.count)) for each in ray.actors]
+    rows = [(each.name, view.word("ray", each.state), view.number(each.count)) for each in ray.actors]
     html_table(view, ("system.actor", "system.state", "system.count"), rows, text_columns=2)

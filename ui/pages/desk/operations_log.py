@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui.desk_answers import OperationsLogRow
 from ui.panel import Column, PanelPage, View, html_table, pager, table
+from ui.panel.desk_sentences import sentence_words
 from ui.panel.formats import ABSENT
 from ui.panel.tables import chosen_rows
 
@@ -60,7 +61,9 @@ def _list(view: View, asked: dict[str, Any]) -> None:
     if not found.items:
         view.empty("operations.empty")
         return
-    rows = [replace(row, result=_result(view, row.result)) for row in found.items]
+    rows = [
+        replace(row, result=_result(view, row.result), reason=sentence_words(view, row.reason)) for row in found.items
+    ]
     chosen = table(view, rows, _COLUMNS, _TABLE, select="one")
     if not chosen:
         st.caption(view.text("operations.open"))

@@ -15,6 +15,7 @@ from ui.evolution_parts.shares import draw_shares
 from ui.page import Page
 from ui.panel import PanelPage, View
 from ui.panel.address_choice import choice, segments
+from ui.panel.desk_sentences import species_words
 from ui.panel.first_answer import first_answer
 
 PAGE = PanelPage(path="evolution", title="evolution.title", icon=":material/genetics:", order=30)
@@ -72,7 +73,9 @@ def _choices(view: View) -> tuple[str | None, str | None]:
             view, "run", view.text("evolution.run"), [run.id for run in runs], none=view.text("evolution.newest_run")
         )
     with right:
-        species = choice(view, "species", view.text("evolution.species"), names)
+        species = choice(
+            view, "species", view.text("evolution.species"), names, lambda name: species_words(view, name) or name
+        )
     return run_id, species
 
 
