@@ -8,6 +8,7 @@ import bench_evidence
 import numpy as np
 import pandas as pd
 import pytest
+from campaigns import record_cache
 from campaigns.contest_tally import contest_tally, paired_p, selected_median
 from campaigns.crew import carried_out
 from campaigns.entire_run import FINALIST_COLUMNS, entire_run
@@ -297,6 +298,17 @@ def test_sources_hash_follows_the_makers():
     assert first != both
     assert len(first) == 32
     assert all(part.sources for part in bench_evidence.PARTS.values())
+
+
+def test_sources_hash_leaves_figures_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(record_cache, "_ROOT", tmp_path)
+    package = tmp_path / "backtest"
+    package.mkdir()
+    hashes = []
+    for name in ("engine.py", "engine_figure.py", "figure_style.py", "score.py"):
+        (package / name).write_text("")
+        hashes.append(sources_hash())
+    assert hashes[0] == hashes[1] == hashes[2] != hashes[3]
 
 
 def test_sources_leave_out_short_files_and_are_synthetic_without_any(candle_folder, tmp_path):
