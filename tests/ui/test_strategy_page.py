@@ -173,3 +173,19 @@ def test_strategy_is_retired_after_its_word_was_typed_in_the_version_that_was_se
     command = stand_in.writes[0]
     assert command.path == f"{DETAIL}/commands"
     assert command.body == {"action": "retire", "reason": "no edge any more", "version": 7}
+
+
+@pytest.mark.parametrize(("stop", "named"), [(100, True), (51, False)])
+def test_strategy_span_that_has_just_begun_has_no_name_in_the_plot(viewer, stand_in, stop, named):
+    hour = 3_600_000
+    first = {"kind": "test", "scs": None, "n_trades": 0, "sharpe": None}
+    folds = [first | {"start": 0, "stop": 50 * hour}, first | {"kind": "live", "start": 50 * hour, "stop": stop * hour}]
+    stand_in.instead[DETAIL] = lambda asked: answer(stand_in, folds=folds, selected_until=0)
+    times = [hour * number for number in range(stop + 1)]
+    level = [1.0 + number / 100 for number in range(stop + 1)]
+    curve = {"time": times, "equity": level, "buy_and_hold": level, "drawdown": [0.0] * len(times)}
+    stand_in.instead[f"{DETAIL}/equity"] = lambda asked: answer(stand_in, f"{DETAIL}/equity") | curve
+    viewer.open("strategy", id=ID)
+    drawn = "".join(str(each.proto) for each in viewer.at.get("bidi_component"))
+    assert f"{viewer.word('fold', 'test')} 1" in drawn
+    assert (f"{viewer.word('fold', 'live')} 2" in drawn) == named

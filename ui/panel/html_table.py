@@ -9,9 +9,11 @@ from ui.panel.view import View
 
 __all__ = ["html_table"]
 
+_LONGEST_UNBROKEN = 19  # a moment with seconds
+
 
 def html_table(view: View, titles: Sequence[str], rows: Iterable[Sequence[str]], *, text_columns: int = 1) -> None:
-    """Draw a table; what is longer than the page is wide can be scrolled.
+    """Draw a table; what is longer than the page is wide can be scrolled. Short cells, such as a date, are not broken.
 
     Parameters
     ----------
@@ -27,14 +29,18 @@ def html_table(view: View, titles: Sequence[str], rows: Iterable[Sequence[str]],
     names = [html.escape(view.text(title)) for title in titles]
     head = "".join(f"<th{_side(place, text_columns)}>{name}</th>" for place, name in enumerate(names))
     body = "".join(
-        "<tr>" + "".join(f"<td{_side(place, text_columns)}>{html.escape(cell)}</td>" for place, cell in enumerate(row))
-        + "</tr>"
-        for row in rows
-    )  # fmt: skip
+        f"<tr>{''.join(_cell(cell, place, text_columns) for place, cell in enumerate(row))}</tr>" for row in rows
+    )
     st.html(
         f'<div class="evoq-scroll"><table class="evoq-table"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _cell(text: str, place: int, text_columns: int) -> str:
+    whole = place < text_columns and len(text) <= _LONGEST_UNBROKEN and text.isascii()
+    kind = ' class="evoq-whole"' if whole else _side(place, text_columns)
+    return f"<td{kind}>{html.escape(text)}</td>"
 
 
 def _side(place: int, text_columns: int) -> str:

@@ -9,11 +9,12 @@ import streamlit as st
 
 from backtest.plots import walk_forward_figure
 from ui.panel import View, plot
-from ui.strategy_answers import Equity, StrategyDetail
+from ui.strategy_answers import Equity, Fold, StrategyDetail
 
 __all__ = ["draw_course"]
 
 _AGE_S = 600.0
+_LEAST_NAMED = 0.06  # of the whole axis
 
 
 def draw_course(view: View, found: StrategyDetail) -> None:
@@ -34,7 +35,7 @@ def draw_course(view: View, found: StrategyDetail) -> None:
         _numbers(curve.equity),
         _numbers(curve.buy_and_hold),
         _on_axis(view, end),
-        _spans(view, found),
+        _spans(view, found.folds or (), curve.time[-1] - curve.time[0]),
         name=None,
         labels={
             "index": view.text("strategy.index"),
@@ -59,11 +60,15 @@ def _numbers(values: Sequence[float | None]) -> "np.ndarray":
     return np.array([math.nan if value is None else value for value in values], float)
 
 
-def _spans(view: View, found: StrategyDetail) -> list[tuple[int, int, str]]:
-    """Return the test spans with their names."""
-    unseen = [fold for fold in found.folds or () if fold.kind != "train"]
+def _spans(view: View, folds: Sequence[Fold], whole_ms: int) -> list[tuple[int, int, str]]:
+    """Return the test spans with their names; one that has just begun has no room for a name."""
+    unseen = [fold for fold in folds if fold.kind != "train"]
     return [
-        (_on_axis(view, fold.start), _on_axis(view, fold.stop), f"{view.word('fold', fold.kind)} {number}")
+        (
+            _on_axis(view, fold.start),
+            _on_axis(view, fold.stop),
+            f"{view.word('fold', fold.kind)} {number}" if fold.stop - fold.start >= _LEAST_NAMED * whole_ms else "",
+        )
         for number, fold in enumerate(unseen, start=1)
     ]
 

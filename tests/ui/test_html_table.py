@@ -1,0 +1,21 @@
+"""Small tables: what is short is not broken, what is long is, and all of it is text."""
+
+PAGE = """
+from ui.panel import PanelPage, View, html_table
+
+PAGE = PanelPage(path="rows", title="overview.title", icon=":material/bolt:")
+
+
+def render(view: View) -> None:
+    row = ("2026-01-31 08:05:09", "a reason that is told in many words", "<b>", "12")
+    html_table(view, ("strategies.id",) * 4, [row], text_columns=3)
+"""
+
+
+def test_table_breaks_long_cells_and_no_dates(scratch, viewer):
+    scratch.write(rows=PAGE)
+    shown = viewer.open("rows").html
+    assert '<td class="evoq-whole">2026-01-31 08:05:09</td>' in shown
+    assert "<td>a reason that is told in many words</td>" in shown
+    assert '<td class="evoq-whole">&lt;b&gt;</td>' in shown
+    assert '<td class="evoq-right">12</td>' in shown
