@@ -1,10 +1,7 @@
 """A run's journal in the database: trials, counters, statistics and the state, in one transaction."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from cluster.operator_counts import OperatorCounts
 from cluster.run_figures import run_figures
@@ -12,26 +9,10 @@ from evolution import BatchCommit, Candidate, SpeciesStatistics
 from market import Clock
 from storage import RunRepository
 
-__all__ = ["RunJournal", "genome_hash"]
+__all__ = ["RunJournal"]
 
 _EVERY_S = 1.0
 _MOST_TRIALS = 8192
-
-
-def genome_hash(parameters: tuple[float, ...]) -> str:
-    """Return the identity of a genome within its species.
-
-    Parameters
-    ----------
-    parameters : tuple of float
-        Values in the order the species declares.
-
-    Returns
-    -------
-    str
-        First half of the SHA-256 (hex) of the little-endian doubles.
-    """
-    return hashlib.sha256(np.asarray(parameters, "<f8").tobytes()).hexdigest()[:32]
 
 
 class RunJournal:
@@ -149,7 +130,6 @@ class RunJournal:
             "species": str(candidate.species),
             "child": candidate.child,
             "genome": candidate.parameters,
-            "genome_hash": genome_hash(candidate.parameters),
             "data_hash": self._data_hashes[candidate.species.market],
             "fitness": score,
             "operator": candidate.operator,

@@ -9,7 +9,8 @@ from sqlalchemy.dialects import postgresql
 from storage.errors import InvalidValueError, NotFoundError
 from storage.evidence_models import DataSet, HoldoutTouch, StrategyCurve, TrialClusterState
 from storage.holdout_guard import overlapping, refuse_known_holdout
-from storage.models import Run, Trial, table_of
+from storage.models import Run, table_of
+from storage.trial_models import Trial, TrialCandles, TrialSeries
 from storage.values import moment, plain, plain_row
 
 __all__ = ["MOST_CURVE_POINTS", "EvidenceRepository", "TrialCount"]
@@ -26,6 +27,8 @@ _clusters = table_of(TrialClusterState)
 _touches = table_of(HoldoutTouch)
 _curves = table_of(StrategyCurve)
 _trials = table_of(Trial)
+_series = table_of(TrialSeries)
+_candles_of_trials = table_of(TrialCandles)
 _runs = table_of(Run)
 
 
@@ -116,12 +119,14 @@ class EvidenceRepository:
         evaluated again earlier in this order moves forward. A count kept from an earlier list then says nothing, and
         what was made of it must be made anew.
         """
-        first = (_runs.c.created_at, collate(_trials.c.run_id, "C"), _trials.c.batch, collate(_trials.c.species, "C"))
-        same = (collate(_trials.c.species, "C"), collate(_trials.c.genome_hash, "C"))
+        first = (_runs.c.created_at, collate(_runs.c.id, "C"), _trials.c.batch, collate(_series.c.species, "C"))
+        same = (collate(_series.c.species, "C"), _trials.c.genome)
         evaluated = (
-            select(_runs.c.created_at, *(_trials.c[name] for name in ("run_id", "batch", "species", "child", "genome")))
-            .join(_runs, _trials.c.run_id == _runs.c.id)
-            .where(_trials.c.data_hash.in_(_overlapping_sets(data_hash)))
+            select(_runs.c.created_at, _series.c.run_id, _series.c.species)
+            .add_columns(*(_trials.c[name] for name in ("batch", "child", "genome")))
+            .join_from(_trials, _series, _trials.c.series_id == _series.c.id)
+            .join(_runs, _series.c.run_id == _runs.c.id)
+            .where(_trials.c.candles_id.in_(_overlapping_candles(data_hash)))
             .ext(postgresql.distinct_on(*same))
             .order_by(*same, *first, _trials.c.child)
             .subquery()
@@ -148,8 +153,9 @@ class EvidenceRepository:
         """
         per_genome = (
             select(func.count().label("n"))
-            .where(_trials.c.data_hash.in_(_overlapping_sets(data_hash)))
-            .group_by(_trials.c.species, _trials.c.genome_hash)
+            .join_from(_trials, _series, _trials.c.series_id == _series.c.id)
+            .where(_trials.c.candles_id.in_(_overlapping_candles(data_hash)))
+            .group_by(_series.c.species, _trials.c.genome)
             .subquery()
         )
         query = select(func.count(), func.coalesce(func.sum(per_genome.c.n), 0)).select_from(per_genome)
@@ -356,6 +362,11 @@ def _overlapping_sets(data_hash: str) -> Select[tuple[str]]:
         .join(these, overlapping(_sets.c, these.c))
         .where(these.c.data_hash == plain(str(data_hash)))
     )
+
+
+def _overlapping_candles(data_hash: str) -> Select[tuple[int]]:
+    """Return the numbers of all candles of trials that overlap some."""
+    return select(_candles_of_trials.c.id).where(_candles_of_trials.c.data_hash.in_(_overlapping_sets(data_hash)))
 
 
 def _check_known(connection: Connection, data_hash: str) -> None:

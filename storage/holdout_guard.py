@@ -7,7 +7,8 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Text, and_, func, 
 
 from storage.errors import ConflictError
 from storage.evidence_models import DataSet, HoldoutTouch
-from storage.models import Run, Trial, table_of
+from storage.models import Run, table_of
+from storage.trial_models import Trial, TrialCandles, TrialSeries
 from storage.values import moment
 
 __all__ = ["overlapping", "refuse_known_holdout"]
@@ -15,6 +16,8 @@ __all__ = ["overlapping", "refuse_known_holdout"]
 _sets = table_of(DataSet)
 _touches = table_of(HoldoutTouch)
 _trials = table_of(Trial)
+_series = table_of(TrialSeries)
+_candles_of_trials = table_of(TrialCandles)
 _runs = table_of(Run)
 
 
@@ -71,8 +74,14 @@ def refuse_known_holdout(connection: Connection, holdout: Mapping[str, Any]) -> 
             literal(holdout["last_time"], BigInteger),
         ),
     ).subquery()
+    tried = (
+        select(_series.c.run_id)
+        .join_from(_trials, _series, _trials.c.series_id == _series.c.id)
+        .join(_candles_of_trials, _trials.c.candles_id == _candles_of_trials.c.id)
+        .where(_candles_of_trials.c.data_hash == seen.c.data_hash)
+    )
     trained = func.coalesce(
-        select(_trials.c.run_id).where(_trials.c.data_hash == seen.c.data_hash).limit(1).scalar_subquery(),
+        tried.limit(1).scalar_subquery(),
         select(_runs.c.id).where(_runs.c.data_hash == seen.c.data_hash).limit(1).scalar_subquery(),
     )
     query = select(seen, trained.label("run_id")).where(trained.is_not(None)).order_by(seen.c.last_time.desc()).limit(1)

@@ -1,7 +1,7 @@
 """The tables: what evolution and configuration remember.
 
-Those of evidence are in `storage.evidence_models`, those of the running system in `storage.runtime_models`, those of
-signing in in `storage.access_models` and closed trades in `storage.trade_models`.
+Trials are in `storage.trial_models`, those of evidence in `storage.evidence_models`, those of the running system in
+`storage.runtime_models`, those of signing in in `storage.access_models` and closed trades in `storage.trade_models`.
 
 Times are `timestamptz`; bulk data (`state`, genomes) is stored as it is; a number that is not finite is
 stored as NULL (`storage.values` states the rule). Tables that grow with time are partitioned by month
@@ -38,7 +38,6 @@ __all__ = [
     "StrategyEvolutionHistory",
     "StrategyManagementConfig",
     "StrategyOptimizationLog",
-    "Trial",
     "table_of",
 ]
 
@@ -101,25 +100,6 @@ class Run(Base):
     population_hash: Mapped[str | None]
     seconds: Mapped[float | None]
     evidence: Mapped[dict[str, Any] | None]
-
-
-class Trial(Base):
-    """One child of one species of one run: a genome that was evaluated."""
-
-    __tablename__ = "trials"
-    __table_args__ = (Index(None, "data_hash", "species", "genome_hash"), Index(None, "run_id", "batch"))
-
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    species: Mapped[str] = mapped_column(primary_key=True)
-    child: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    batch: Mapped[int]
-    genome: Mapped[list[float]]
-    genome_hash: Mapped[str]
-    data_hash: Mapped[str]
-    fitness: Mapped[float | None]
-    operator: Mapped[str]
-    parents: Mapped[list[int]]
-    metrics: Mapped[dict[str, Any] | None]
 
 
 class Strategy(Base):

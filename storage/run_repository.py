@@ -258,7 +258,7 @@ class RunRepository:
             The state after this batch.
         trials : sequence of mappings
             `batch` (its own: several may be committed together), `species`, `child`, `genome` (finite floats),
-            `genome_hash`, `data_hash`, `operator`, and optionally `fitness`, `parents` (children of the same species),
+            `data_hash`, `operator`, and optionally `fitness`, `parents` (children of the same species),
             `metrics` (a mapping).
         evaluations, generation, round : int
             The counters after this batch.

@@ -19,7 +19,7 @@ __all__ = ["Population", "paused", "population_of", "undisturbed"]
 
 _PATIENCE_S = 300.0
 _STILL_S = 2.0
-_TRIALS = "SELECT count(*) FROM trials WHERE run_id = :run"
+_TRIALS = "SELECT count(*) FROM trials JOIN trial_series ON trial_series.id = series_id WHERE run_id = :run"
 
 
 @dataclass(frozen=True)

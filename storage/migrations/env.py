@@ -7,8 +7,9 @@ from storage.evidence_models import DataSet
 from storage.partitions import PARTITION_NAME
 from storage.runtime_models import Command
 from storage.trade_models import StrategyTrade
+from storage.trial_models import Trial
 
-assert DataSet.metadata is Command.metadata is UserSession.metadata is StrategyTrade.metadata
+assert DataSet.metadata is Command.metadata is UserSession.metadata is StrategyTrade.metadata is Trial.metadata
 _EVERY_TABLE = Command.metadata  # one for all models, once their modules are imported
 
 

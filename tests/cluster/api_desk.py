@@ -160,7 +160,6 @@ def populate(desk: Desk, size: int = SIZE) -> None:
             "species": SPECIES,
             "child": child,
             "genome": list(genome),
-            "genome_hash": f"{child:064x}",
             "data_hash": CANDLES.data_hash,
             "fitness": 20.0 + child % 7,
             "operator": "initial" if child < 20 else "mutation",

@@ -32,7 +32,7 @@ class Commits:
         trials = [
             {
                 "batch": commit.batch, "species": str(one.species), "child": one.child, "genome": one.parameters,
-                "genome_hash": str(hash(one.parameters)), "data_hash": self.data_hash, "operator": one.operator,
+                "data_hash": self.data_hash, "operator": one.operator,
             }
             for one in commit.candidates
         ]  # fmt: skip

@@ -20,7 +20,7 @@ from storage.embedded import stop_embedded
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 _CLEAN = """
-TRUNCATE strategies, trials, runs, strategy_evolution_history, strategy_optimization_logs,
+TRUNCATE strategies, trials, trial_series, trial_candles, runs, strategy_evolution_history, strategy_optimization_logs,
     data_sets, trial_clusters, holdout_touches, strategy_curves,
     commands, leases, operations_log, alerts, system_status, sessions, sign_in_attempts, strategy_trades;
 UPDATE auto_trading_config SET version = 1, changed_by = 'default';
@@ -75,7 +75,6 @@ def example_trial(child: int, **changes: object) -> dict[str, object]:
         "species": "momentum|BTC/USDT|1h",
         "child": child,
         "genome": [20.0, 0.01 + child, 1 / 3],
-        "genome_hash": f"{child:064x}",
         "data_hash": "d" * 64,
         "fitness": 50.0,
         "operator": "sbx",

@@ -21,7 +21,7 @@ def search(runs, make_run, make_trial):
     def store(*found: tuple[int, int, str], status: str = "failed", **changes: object) -> str:
         run_id = runs.create(make_run())
         trials = [
-            make_trial(child, genome=[float(number)], genome_hash=f"{number:064x}", data_hash=data_hash, **changes)
+            make_trial(child, genome=[float(number)], data_hash=data_hash, **changes)
             for child, number, data_hash in found
         ]
         runs.commit(run_id, batch=0, state=b"", trials=trials, **COUNTERS)
@@ -128,7 +128,6 @@ def test_genomes_are_listed_once_in_the_order_of_their_first_evaluation(
                 batch=batch,
                 species=name,
                 genome=[float(number), 0.5],
-                genome_hash=f"{number * 7919 % 13:064x}",
                 data_hash="other" if where == "mine" and number % 2 else where,
             )
             for batch, name, child, number, where in drawn
@@ -155,10 +154,7 @@ def test_first_evaluation_within_a_run_is_that_of_the_first_batch_and_child(
 ):
     evidence.know([make_data_set("mine", 0, 100)])
     found = [(0, 7, 4.0), (3, 1, 1.0), (1, 9, 3.0), (0, 5, 1.0), (0, 2, 2.0), (0, 0, 4.0)]
-    trials = [
-        make_trial(child, batch=batch, genome=[number], genome_hash=f"{int(number):064x}", data_hash="mine")
-        for batch, child, number in found
-    ]
+    trials = [make_trial(child, batch=batch, genome=[number], data_hash="mine") for batch, child, number in found]
     runs.commit(run_id, batch=3, state=b"", trials=trials, **COUNTERS)
     assert [genome for _, genome in evidence.genomes("mine")] == [(4.0,), (2.0,), (1.0,), (3.0,)]
 
@@ -170,7 +166,7 @@ def test_genomes_of_a_run_resumed_later_come_before_those_of_the_next_run(
     first = search((1, 1, "mine"))
     search((1, 2, "mine"), (2, 3, "mine"))
     runs.resume(first)
-    late = make_trial(5, batch=1, genome=[3.0], genome_hash=f"{3:064x}", data_hash="mine")
+    late = make_trial(5, batch=1, genome=[3.0], data_hash="mine")
     runs.commit(first, batch=1, state=b"", trials=[late], **COUNTERS)
     assert [genome for _, genome in evidence.genomes("mine")] == [(1.0,), (3.0,), (2.0,)]
 
@@ -196,7 +192,7 @@ def test_trials_of_some_candles_are_found_by_an_index(
         getattr(evidence, call)("mine")
     finally:
         event.remove(database.engine, "before_cursor_execute", explain)
-    assert any("ix_trials_data_hash_species_genome_hash" in line for line in plans)
+    assert any("ix_trials_candles_id" in line for line in plans)
     assert not any("Seq Scan on trials" in line for line in plans)
 
 

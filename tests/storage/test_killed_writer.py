@@ -15,7 +15,7 @@ with storage.open_database() as database:
         batch += 1
         trials = [
             {"batch": batch, "species": "momentum", "child": 64 * batch + i, "genome": [float(i)],
-             "genome_hash": str(64 * batch + i), "data_hash": "d", "fitness": float(i), "operator": "sbx"}
+             "data_hash": "d", "fitness": float(i), "operator": "sbx"}
             for i in range(64)
         ]
         total += sum(range(64)) + batch

@@ -88,7 +88,36 @@ def test_lineage_is_bounded_in_depth_and_nodes(runs, trials, make_run, make_tria
 def test_lineage_of_parents_in_a_circle_ends(database, runs, trials, make_run, make_trial):
     run_id = _store(runs, make_run, make_trial, {0: [], 1: [0]})
     with database.engine.begin() as connection:
-        connection.execute(text("UPDATE trials SET parents = '{0,1,77}' WHERE run_id = :id"), {"id": run_id})
+        connection.execute(text("UPDATE trials SET parents = '{0,1,77}'"))
     found = trials.lineage(run_id, SPECIES, 1, depth=50)
     assert [(node["child"], node["depth"]) for node in found["nodes"]] == [(1, 0), (0, 1)]
     assert sorted(found["edges"]) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+
+
+def test_trial_needs_few_bytes_for_what_it_shares_with_others(database, runs, trials, make_run, make_trial):
+    run_id = runs.create(make_run())
+    species = [f"momentum COIN{number}/USDT:USDT 1m" for number in range(15)]
+    rows = [
+        make_trial(child, species=name, genome=[20.0 + child, 0.0125, 0.5, 0.0], operator="mutation")
+        for child in range(1_000)
+        for name in species
+    ]
+    runs.commit(run_id, batch=0, state=b"", trials=rows, evaluations=15_000, generation=1, round=1)
+    with database.engine.connect() as connection:
+        size = connection.scalar(text("SELECT pg_total_relation_size('trials')"))
+        shared = connection.execute(text("SELECT count(*) FROM trial_series, trial_candles")).scalar_one()
+    assert size / len(rows) < 260  # 224 in a run; 706 when each row had the names and hashes that it shares
+    assert shared == 15
+    assert [row["species"] for row in trials.of_run(run_id)[::1_000]] == sorted(species)
+
+
+def test_trial_of_another_run_shares_candles_and_not_its_series(database, runs, make_run, make_trial):
+    for number in range(3):
+        run_id = runs.create(make_run(seed=number))
+        for batch in range(2):
+            trial = make_trial(batch, batch=batch)
+            runs.commit(run_id, batch=batch, state=b"", trials=[trial], evaluations=batch, generation=1, round=1)
+    with database.engine.connect() as connection:
+        numbers = connection.execute(text("SELECT id FROM trial_series ORDER BY 1")).scalars().all()
+        assert numbers == list(range(numbers[0], numbers[0] + 3))  # no number is used up by what is there already
+        assert connection.execute(text("SELECT count(*) FROM trial_candles")).scalar_one() == 1

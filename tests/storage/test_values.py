@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 import storage
 from storage.bulk import copy_rows
-from storage.models import Trial, table_of
+from storage.models import table_of
+from storage.trial_models import Trial, TrialCandles, TrialSeries
 from storage.values import moment, plain
 
 _text = some.text(some.characters(exclude_characters="\x00", exclude_categories=["Cs"]))
@@ -62,16 +63,20 @@ def _floats(value: object) -> object:
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    species=_text, metrics=some.dictionaries(_text, _json, max_size=4), genome=some.lists(some.floats(allow_nan=False))
+    words=_text, metrics=some.dictionaries(_text, _json, max_size=4), genome=some.lists(some.floats(allow_nan=False))
 )
-def test_bulk_rows_come_back_as_they_went_in(database, run_id, make_trial, species, metrics, genome):
+def test_bulk_rows_come_back_as_they_went_in(database, run_id, make_trial, words, metrics, genome):
     table = table_of(Trial)
-    trial = make_trial(1, species=species, genome=genome, metrics=metrics, fitness=math.nan)
+    trial = make_trial(1, operator=words, genome=genome, metrics=metrics, fitness=math.nan)
+    series, candles = ({"run_id": run_id, "species": trial.pop("species")}, {"data_hash": trial.pop("data_hash")})
     with database.engine.connect() as connection:
-        copy_rows(connection, table, ("run_id", *trial), [(run_id, *trial.values())])
-        row = connection.execute(select(table).where(table.c.run_id == run_id)).one()
+        for name, model, row in (("series_id", TrialSeries, series), ("candles_id", TrialCandles, candles)):
+            added = insert(table_of(model)).values(row).returning(table_of(model).c.id)
+            trial[name] = connection.execute(added).scalar_one()
+        copy_rows(connection, table, tuple(trial), [tuple(trial.values())])
+        row = connection.execute(select(table)).one()
         connection.rollback()
-    assert row.species == species
+    assert row.operator == words
     assert _floats(row.metrics) == _floats(plain(metrics))
     assert row.genome == [plain(gene) for gene in genome]
     assert row.fitness is None
