@@ -29,12 +29,15 @@ class OperatorCounts:
         Parameters
         ----------
         commit : BatchCommit
-            The next one. Who has founded a species is not known of the first batch after a resume.
+            The next one. The first batch after a resume is left out: nobody knows how full the species were before it.
         """
         members = {str(one.species): one.members for one in commit.statistics}
-        begun = commit.window != self._window and (self._window is not None or commit.batch == 0)
-        before = dict.fromkeys(members, 0) if begun else self._members
-        places = {species: count - before.get(species, count) for species, count in members.items()}
+        resumed = self._window is None and commit.batch > 0
+        before = {} if commit.window != self._window else self._members
+        self._members, self._window = members, commit.window
+        if resumed:
+            return
+        places = {species: count - before.get(species, 0) for species, count in members.items()}
         for candidate, score, has_joined in zip(commit.candidates, commit.scores, commit.joined, strict=True):
             operator, species = candidate.operator, str(candidate.species)
             self._tried[operator] += 1
@@ -42,7 +45,6 @@ class OperatorCounts:
             if math.isfinite(score) and places[species] > 0:
                 places[species] -= 1
                 self._founded[operator] += 1
-        self._members, self._window = members, commit.window
 
     def take(self) -> Mapping[str, Mapping[str, int]]:
         """Return what was counted since the last time.

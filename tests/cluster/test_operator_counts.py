@@ -49,6 +49,19 @@ def test_children_of_a_window_that_begins_have_founded_it():
     assert taken[2]["returning"]["founded"] == taken[2]["returning"]["tried"]
 
 
+def test_first_batch_after_a_resume_is_not_counted():
+    windows = Windows([synthetic_candles(symbol="BTC/USDT:USDT", bars=1_500, seed=3)])
+    counts, commits = OperatorCounts(), []
+    Evolution(windows.objective(0), windows.spaces, population=POPULATION, seed=2, listener=commits.append).run(2)
+    second = [commit for commit in commits if commit.generation == 2]
+    assert len(second) > 1
+    for commit in second:
+        counts.add(commit)
+    taken = counts.take()
+    assert total(taken, "tried") == POPULATION - len(second[0].candidates)
+    assert total(taken, "founded") == 0
+
+
 @pytest.mark.parametrize("generation", [0, 1])
 def test_counts_begin_anew_once_they_are_taken(generation):
     taken, _ = counted(rolls_after=(), generations=2)
