@@ -9,7 +9,6 @@ on this machine. A time is that from the request to the last byte of the answer.
 
 import argparse
 import asyncio
-import json
 import os
 import random
 import socket
@@ -24,8 +23,8 @@ from typing import Any
 import httpx
 import numpy as np
 import uvicorn
-from bench_evolution import put
 from machine import machine, versions
+from published import output_options, publish
 
 from cluster.access import Gate, Role, Tokens
 from cluster.api import ApiContext, create_app
@@ -234,8 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--together", type=int, nargs="+", default=[1, 8], help="requests at a time")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--servers", nargs="+", choices=list(SERVERS), default=list(SERVERS))
-    parser.add_argument("--json", type=Path, help="write the results there")
-    parser.add_argument("--document", type=Path, help="replace the table in this document")
+    output_options(parser)
     options = parser.parse_args(arguments)
     report = {
         "machine": machine(),
@@ -245,12 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
         "requests": options.requests,
         "results": measured(options),
     }
-    text = as_markdown(report)
-    print(text)
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
-    if options.document:
-        put(options.document, SECTION, text)
+    publish(report, as_markdown(report), options, SECTION)
     return report
 
 

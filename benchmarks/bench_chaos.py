@@ -24,11 +24,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench_evolution import put
 from desk_faults.faults import FAULTS, Fault
 from desk_faults.undisturbed import paused, population_of, undisturbed
 from desk_faults.watched_desk import WatchedDesk
 from machine import machine, versions
+from published import output_options, publish
 
 SECTION = "## Measured (`make chaos`)"
 PATIENCE_S = 240.0
@@ -156,18 +156,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="only faults with this word in their name")
     parser.add_argument("--rest", type=float, default=20.0, help="seconds between two faults")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--document", type=Path, help="replace the table in this document")
+    output_options(parser)
     options = parser.parse_args()
     report = campaign([fault for fault in FAULTS if options.only in fault.name], options.rest, SETTINGS)
     if options.json and options.json.exists():
         report["rows"] = merged(json.loads(options.json.read_text())["rows"], report["rows"])
-    text = f"{caption(report)}\n\n{table(report['rows'])}\n"
-    print(text)
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
-    if options.document:
-        put(options.document, SECTION, text)
+    publish(report, f"{caption(report)}\n\n{table(report['rows'])}\n", options, SECTION)
     if report["population_hash"] != report["undisturbed_hash"]:
         sys.exit("the population is not that of an undisturbed run")
 

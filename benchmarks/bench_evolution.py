@@ -9,7 +9,6 @@ and judged on the set "held-out": other markets, other windows, other seeds.
 """
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Sequence
@@ -26,6 +25,7 @@ from optimisers.comparison import Comparison
 from optimisers.contest import best_so_far
 from optimisers.contestants import CONTESTANTS, OURS
 from optimisers.report import as_json, as_markdown
+from published import output_options, publish
 
 SECTION = "## Evolution on enumerated landscapes"
 FIRST_SEED = {"tuning": 0, "held-out": 1_000}
@@ -67,15 +67,6 @@ def measured(source: Source, names: Sequence[str], seeds: int, budget: int, work
     return Comparison(landscapes, dict(zip(names, shaped, strict=True)))
 
 
-def put(document: Path, section: str, text: str) -> None:
-    """Replace a section of a document, or append it."""
-    before, found, after = document.read_text().partition(f"{section}\n") if document.exists() else ("", "", "")
-    _, next_heading, rest = after.partition("\n## ") if found else ("", "", "")
-    notes = after.partition("\n### ")[2].partition("\n## ")[0] if found else ""
-    kept = f"\n### {notes.rstrip()}\n" if notes else ""
-    document.write_text(f"{before.rstrip()}\n\n{section}\n\n{text}{kept}{next_heading}{rest}".lstrip())
-
-
 def main(arguments: Sequence[str] | None = None) -> dict[str, object]:
     """Measure, print the tables, write what was asked for, and return the report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -88,21 +79,15 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, object]:
     parser.add_argument("--budgets", type=int, nargs="+", default=(100, 250, 500, 1_000))
     parser.add_argument("--optimisers", nargs="+", choices=list(CONTESTANTS), default=list(CONTESTANTS))
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--json", type=Path, help="write the results there")
-    parser.add_argument("--document", type=Path, help="replace the tables in this document")
+    output_options(parser)
     options = parser.parse_args(arguments)
     source = (options.set, options.candles, options.cache, tuple(options.points), options.landscapes)
     names = list(dict.fromkeys([OURS, *options.optimisers]))
     started = time.perf_counter()
     comparison = measured(source, names, options.seeds, max(options.budgets), options.workers)
     report = as_json(comparison, OURS, sorted(options.budgets), options.set)
-    text = as_markdown(report, "make bench-evolution")
-    print(text)
+    publish(report, as_markdown(report, "make bench-evolution"), options, SECTION)
     print(f"({time.perf_counter() - started:.0f} s)")
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
-    if options.document:
-        put(options.document, SECTION, text)
     return report
 
 

@@ -9,7 +9,6 @@ run on this machine: the clients take processors from the server, and the ages i
 """
 
 import argparse
-import json
 import math
 import multiprocessing
 import os
@@ -24,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_evolution import put
 from machine import machine, versions
+from published import output_options, publish
 from push_load.deaf import ignore
 from push_load.readers import read
 from push_load.servers import SERVERS, Server
@@ -88,7 +87,7 @@ class Gauge(threading.Thread):
         return self.peak / 2**20
 
 
-def publish(bus: Bus, seconds: float, seed: int) -> int:
+def speak(bus: Bus, seconds: float, seed: int) -> int:
     """Say everything that is due when it is due, and return how much that was."""
     events = schedule(seconds, seed)
     started = time.monotonic()
@@ -115,7 +114,7 @@ def load(server: Server, bus: Bus, port: int, token: str, options: argparse.Name
     gauge = Gauge(server)
     gauge.start()
     cpu_before, started = sum(server.process.cpu_times()[:2]), time.monotonic()
-    events = publish(bus, options.seconds, options.seed)
+    events = speak(bus, options.seconds, options.seed)
     time.sleep(1.0)
     cpu_pct = 100.0 * (sum(server.process.cpu_times()[:2]) - cpu_before) / (time.monotonic() - started)
     status, peak = server.status(), gauge.end()
@@ -210,8 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--port", type=int, default=18_765)
     parser.add_argument("--servers", nargs="+", choices=list(SERVERS), default=list(SERVERS))
     parser.add_argument("--note", default="", help="a sentence about the circumstances, for the report")
-    parser.add_argument("--json", type=Path, help="write the results there")
-    parser.add_argument("--document", type=Path, help="replace the tables in this document")
+    output_options(parser)
     options = parser.parse_args(arguments)
     report = {
         "machine": machine(),
@@ -223,12 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
         "seconds": options.seconds,
         "results": measured(options),
     }
-    text = as_markdown(report)
-    print(text)
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
-    if options.document:
-        put(options.document, SECTION, text)
+    publish(report, as_markdown(report), options, SECTION)
     return report
 
 

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from bench_evolution import put
 from campaigns.evidence_tables import table
 from campaigns.planted import KINDS, planted_candles
 from machine import machine
+from published import put
 
 import backtest
 import strategies

@@ -11,7 +11,6 @@ that brought what is shown; the rest is the browser's own.
 
 import argparse
 import itertools
-import json
 import os
 import tempfile
 import time
@@ -23,13 +22,13 @@ from typing import Any
 import bench_api
 import httpx
 import numpy as np
-from bench_evolution import put
 from machine import machine, versions
 from panel_browser.find_browser import WHAT_TO_INSTALL, find_browser
 from panel_browser.many_trades import add_trades
 from panel_browser.opened_browser import Watch, opened_browser
 from panel_browser.served_panel import free_port, served_panel
 from playwright.sync_api import Browser, Page
+from published import output_options, publish
 
 from cluster.access import Role, Tokens
 from storage import open_database
@@ -176,8 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--rounds", type=int, default=20, help="visits, and filters; ten times as many requests")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--server", choices=list(bench_api.SERVERS), default="Ray Serve")
-    parser.add_argument("--json", type=Path, help="write the results there")
-    parser.add_argument("--document", type=Path, help="replace the table in this document")
+    output_options(parser)
     options = parser.parse_args(arguments)
     executable = find_browser()
     if executable is None:
@@ -191,12 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
         "server": options.server,
         "results": measured(executable, options),
     }
-    text = as_markdown(report)
-    print(text)
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
-    if options.document:
-        put(options.document, SECTION, text)
+    publish(report, as_markdown(report), options, SECTION)
     return report
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench_evolution import put
 from campaigns.crew import Job, carried_out
 from campaigns.evidence_tables import header
 from campaigns.record_cache import RecordCache, default_records, sources_hash
 from machine import machine, versions
+from published import put
 
 __all__ = ["CarryOut", "Part", "common_options", "measured_parts"]
 
