@@ -93,6 +93,7 @@ from storage.strategy_repository import StrategyRepository
 from storage.strategy_roster import StateChange
 from storage.system_status_repository import StatusRecord, SystemStatusRepository
 from storage.trade_repository import TradeRepository
+from storage.trial_growth import TrialGrowth, trial_growth
 from storage.trial_repository import TrialRepository
 
 __all__ = [
@@ -157,6 +158,7 @@ __all__ = [
     "TradeRepository",
     "TransitionError",
     "TrialCount",
+    "TrialGrowth",
     "TrialRepository",
     "TypeSummary",
     "VersionError",
@@ -170,4 +172,5 @@ __all__ = [
     "require_lease",
     "restore",
     "strategy_id",
+    "trial_growth",
 ]

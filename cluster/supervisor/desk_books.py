@@ -26,6 +26,7 @@ from storage import (
     LeaseRepository,
     StorageError,
     SystemStatusRepository,
+    trial_growth,
 )
 
 __all__ = ["DeskBooks", "Order"]
@@ -35,6 +36,8 @@ _TURN_S = 0.5
 _LEASE_EVERY_S = 4.0
 _MEASURE_EVERY_S = 5.0
 _LOST_AFTER_S = 300.0
+_GROWTH_EVERY_S = 3_600.0
+_DISK_DAYS = 7.0
 _DISK_FULL_PCT, _MEMORY_FULL_PCT = 95.0, 95.0
 _MOST_ALERTS = 500
 _SHOWN = ("id", "ts", "severity", "code", "message", "target", "count", "acked_by")
@@ -88,7 +91,7 @@ class DeskBooks:
         self._finished: deque[tuple[str, str, str]] = deque()
         self._bus = Bus(None)
         self._bus_url: str | None = None
-        self._due = dict.fromkeys(("lease", "measure", "services", "requeue"), float("-inf"))
+        self._due = dict.fromkeys(("lease", "measure", "services", "requeue", "growth"), float("-inf"))
         self._told_states: list[tuple[str, str]] = []
         self._away_since: float | None = None
         self._high: set[str] = set()
@@ -244,6 +247,8 @@ class DeskBooks:
         finally:
             self._bus.publish("system_metrics", measured)
         self._watch_limits(measured)
+        if self._is_due("growth", _GROWTH_EVERY_S):
+            self._watch_growth(engine, int(measured["disk_free_mb"]) * 2**20)
         SystemStatusRepository(engine).record("system_metrics", measured)
 
     def _tell_services(self, status: SystemStatusRepository) -> None:
@@ -274,6 +279,22 @@ class DeskBooks:
             elif measured[name] < limit - 1.0 and code in self._high:
                 self._high.discard(code)
                 self.resolve(code)
+
+    def _watch_growth(self, engine: Engine, free_bytes: int) -> None:
+        """Raise an alert while there are days left to act; on whose disk an outside database is, we cannot see."""
+        if self._desk.environ.get("DB_HOST", "").strip():
+            return
+        code, days = "disk_filling", trial_growth(engine).days_left(free_bytes)
+        if days is not None and days < _DISK_DAYS and code not in self._high:
+            self._high.add(code)
+            message = (
+                f"trials fill the disk of EVOQ_HOME in {days:.1f} days at the rate of the last day: lengthen"
+                " auto_trading.evolution_interval, free some space, or move EVOQ_HOME to a larger disk"
+            )
+            self.alert(code, "warning", message)
+        elif (days is None or days > 1.1 * _DISK_DAYS) and code in self._high:
+            self._high.discard(code)
+            self.resolve(code)
 
 
 def _queues(engine: Engine) -> dict[str, int]:
