@@ -10,6 +10,7 @@ from ui.panel.view import View
 __all__ = ["html_table"]
 
 _LONGEST_UNBROKEN = 19  # a moment with seconds
+_LONGEST_UNBROKEN_WIDE = 8  # of Chinese, which may be broken anywhere
 
 
 def html_table(view: View, titles: Sequence[str], rows: Iterable[Sequence[str]], *, text_columns: int = 1) -> None:
@@ -38,8 +39,8 @@ def html_table(view: View, titles: Sequence[str], rows: Iterable[Sequence[str]],
 
 
 def _cell(text: str, place: int, text_columns: int) -> str:
-    whole = place < text_columns and len(text) <= _LONGEST_UNBROKEN and text.isascii()
-    kind = ' class="evoq-whole"' if whole else _side(place, text_columns)
+    whole = len(text) <= (_LONGEST_UNBROKEN if text.isascii() else _LONGEST_UNBROKEN_WIDE)
+    kind = ' class="evoq-whole"' if whole and place < text_columns else _side(place, text_columns)
     return f"<td{kind}>{html.escape(text)}</td>"
 
 
