@@ -19,6 +19,7 @@ from websockets.sync.client import connect
 from ui.panel.connections import connections
 from ui.panel.guard import Guard
 from ui.panel.panel_settings import PanelSettings
+from ui.panel.plot_scripts import drawing_script_path, library_path, plot_script_routes
 from ui.panel.sign_in import sign_in_routes
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
@@ -36,7 +37,12 @@ async def stream(socket: WebSocket):
 @contextmanager
 def browser_of(desk, **changes):
     settings = PanelSettings(api_url=desk.url, **changes)
-    routes = [*sign_in_routes(settings), WebSocketRoute("/_stcore/stream", stream), Route("/{path:path}", page)]
+    routes = [
+        *sign_in_routes(settings),
+        *plot_script_routes(),
+        WebSocketRoute("/_stcore/stream", stream),
+        Route("/{path:path}", page),
+    ]
     guard = Middleware(Guard, public_url=settings.public_url)
     application = Starlette(routes=routes, middleware=[guard])
     with (
@@ -214,6 +220,16 @@ def opened_stream(browser, **headers):
     address = str(browser.base_url).replace("http:", "ws:").rstrip("/") + "/_stcore/stream"
     with connect(address, additional_headers=headers, proxy=None) as socket, pytest.raises(ConnectionClosed):
         socket.recv()
+
+
+def test_scripts_of_plots_are_fetched_while_the_password_is_typed(browser):
+    assert library_path() in browser.get("/login").text
+    for path, word in ((library_path(), "Plotly"), (drawing_script_path(), "export default")):
+        answer = browser.get(path)
+        assert answer.status_code == 200
+        assert word in answer.text
+        assert answer.headers["content-type"].startswith("text/javascript")
+        assert "immutable" in answer.headers["cache-control"]
 
 
 def test_stream_without_a_session_is_refused(browser):

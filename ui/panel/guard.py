@@ -15,7 +15,7 @@ from ui.panel.session_cookie import SESSION_COOKIE
 __all__ = ["Guard"]
 
 _OPEN = ("/health", "/login", "/logout", "/favicon.png", "/manifest.json", "/_stcore/health")
-_OPEN_BELOW = ("/static/",)
+_OPEN_BELOW = ("/static/", "/plots/")
 _COME_AGAIN = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0"><title>Evoq</title>'
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",

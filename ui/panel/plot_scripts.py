@@ -14,7 +14,7 @@ __all__ = ["drawing_script_path", "library_path", "plot_script_routes"]
 
 _OURS = Path(__file__).resolve().parent / "plot.js"
 _PACKED = {
-    "Cache-Control": "private, max-age=31536000, immutable",  # its address has its version
+    "Cache-Control": "public, max-age=31536000, immutable",  # its address has its version
     "Content-Encoding": "gzip",  # packed once, not for every browser again
 }
 
@@ -25,7 +25,7 @@ def plot_script_routes() -> list[Route]:
     Returns
     -------
     list of starlette.routing.Route
-        For those who are signed in.
+        For everybody: nothing of the desk is in them.
     """
     return [Route(library_path(), _library), Route(drawing_script_path(), _drawing_script)]
 

@@ -6,6 +6,7 @@ from string import Template
 from urllib.parse import quote
 
 from ui.panel.catalogue import LANGUAGES, Catalogue
+from ui.panel.plot_scripts import library_path
 
 __all__ = ["sign_in_page", "sign_out_page"]
 
@@ -95,5 +96,6 @@ def _page(
         next=html.escape(next_path),
         fields=fields,
         small=small,
+        plots=library_path(),  # while the password is typed
         said=f'<p class="said" role="alert">{html.escape(said)}</p>' if said else "",
     )
