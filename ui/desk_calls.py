@@ -133,7 +133,7 @@ class DeskCalls(Calls):
                 break
             if time.monotonic() + look_s > deadline:
                 raise StillRunningError(f"command {name} ({found.action}) is {found.status} after {patience_s:g} s")
-            time.sleep(look_s)
+            time.sleep(look_s)  # it is asked for, as a client need not listen to the push
             look_s = min(2.0 * look_s, _RARELY_S)
         if found.status == "done":
             return found

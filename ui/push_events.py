@@ -189,7 +189,7 @@ class EventStream:
             types = self._types(hello)
             self._greet(hello, types)
             connection.send(json.dumps({"type": "subscribe", "types": list(types)}))
-        except BaseException:
+        except BaseException:  # an interrupt too: nobody else knows of it yet
             connection.close()
             raise
         self._connection = connection

@@ -48,7 +48,7 @@ class Server:
         while not self._server.started:
             assert self._thread.is_alive()
             assert time.monotonic() < until
-            time.sleep(0.01)
+            time.sleep(0.01)  # uvicorn has nothing to wait for that says it has started
 
     def stop(self) -> None:
         if self._server is not None:

@@ -187,7 +187,7 @@ def dripping(connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
     while True:
         connection.sendall(b" ")
-        time.sleep(0.02)
+        time.sleep(0.02)  # often enough that no read times out: only the patience of the whole call ends it
 
 
 @pytest.mark.parametrize("answer", [silent, dripping])

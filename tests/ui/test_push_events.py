@@ -1,8 +1,8 @@
 """Events as they happen: what comes, what was missed, and a push that is gone and comes back."""
 
 import logging
+import queue
 import threading
-import time
 import traceback
 
 import pytest
@@ -89,14 +89,16 @@ def test_stream_gives_up_when_its_patience_ends(push):
 
 def test_stream_that_is_closed_by_another_thread_ends(push):
     stream = stream_of(push)
-    found = []
-    thread = threading.Thread(target=lambda: found.extend(stream))
+    found = queue.SimpleQueue()
+
+    def listen():
+        for event in stream:
+            found.put(event)
+
+    thread = threading.Thread(target=listen)
     thread.start()
     push.publish("alert", id=1)
-    until = time.monotonic() + PATIENCE_S
-    while not found:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    found.get(timeout=PATIENCE_S)
     stream.close()
     thread.join(PATIENCE_S)
     assert not thread.is_alive()
