@@ -76,7 +76,9 @@ def campaign(faults: Sequence[Fault], rest_s: float, settings: dict[str, str]) -
             try:
                 print(desk.evoq("up"), flush=True)
                 desk.evoq("config", "set", "evolution_interval=0")
+                deadline = time.monotonic() + PATIENCE_S
                 while not desk.evaluations():
+                    assert time.monotonic() < deadline, "evolution has not begun"
                     time.sleep(1.0)
                 for fault in faults:
                     time.sleep(rest_s)

@@ -108,14 +108,14 @@ def load(server: Server, bus: Bus, port: int, token: str, options: argparse.Name
         crowd.join(read, min(share, readers - first), port, token)
     if options.deaf:
         crowd.join(ignore, options.deaf, port, token)
-    time.sleep(min(2.0, options.seconds))
+    time.sleep(min(2.0, options.seconds))  # what connecting cost is no part of the measure
     clients = server.status()["clients"]
     memory_clients = server.process.memory_info().rss / 2**20
     gauge = Gauge(server)
     gauge.start()
     cpu_before, started = sum(server.process.cpu_times()[:2]), time.monotonic()
     events = speak(bus, options.seconds, options.seed)
-    time.sleep(1.0)
+    time.sleep(1.0)  # the last events are on their way
     cpu_pct = 100.0 * (sum(server.process.cpu_times()[:2]) - cpu_before) / (time.monotonic() - started)
     status, peak = server.status(), gauge.end()
     seen = crowd.leave()

@@ -101,7 +101,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return 0
     except SystemExit:
         return 0  # Rich leaves like this when nobody reads any more
-    except Exception as error:
+    except Exception as error:  # whatever is left becomes a line and an exit status, here alone
         if isinstance(error, ValueError) and type(error).__module__.partition(".")[0] in _OURS:
             return _refuse(str(error))
         if isinstance(error, OSError) and error.errno in _FULL:

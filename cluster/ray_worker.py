@@ -88,12 +88,12 @@ def score(evaluator: Evaluator, candidates: Sequence[Candidate]) -> tuple[float,
             return scores
         text = f"it must give one score a candidate, gave {len(scores)} for {len(candidates)}"
         return EvaluatorFailure(None, text, "")
-    except Exception as error:
+    except Exception as error:  # an evaluator may raise anything; the driver tells which candidate it was
         failure = EvaluatorFailure(None, f"{type(error).__name__}: {error}", traceback.format_exc())
     for index, candidate in enumerate(candidates):
         try:
             evaluator([candidate])
-        except Exception as error:
+        except Exception as error:  # as above
             return EvaluatorFailure(index, f"{type(error).__name__}: {error}", traceback.format_exc())
     return failure
 

@@ -18,6 +18,7 @@ __all__ = ["FAULTS", "Fault"]
 
 _FROZEN_S = 60.0
 _FULL_S = 20.0
+_GONE_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,9 @@ def _flush_cache(desk: WatchedDesk) -> None:
 def _kill_supervisor(desk: WatchedDesk) -> None:
     """Kill the supervisor, and start the desk again as soon as it is gone."""
     os.kill(desk.told()["supervisor"]["pid"], signal.SIGKILL)
+    deadline = time.monotonic() + _GONE_S
     while desk.files.held():
+        assert time.monotonic() < deadline, "the killed supervisor still holds its lock"
         time.sleep(0.05)
     desk.evoq("up")
 

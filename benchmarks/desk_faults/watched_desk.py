@@ -162,7 +162,9 @@ class WatchedDesk:
         Outage
             What it cost; `well_s` is None if all was not well in time.
         """
+        asked = time.monotonic()
         while (before := self.evaluations()) is None:
+            assert time.monotonic() - asked < patience_s, "the desk does not say how far evolution is"
             time.sleep(_EVERY_S)
         goal = before + _BATCHES * default_batch_size(int(self.settings["EVOQ_POPULATION"]))
         outage, began = Outage(), time.monotonic()

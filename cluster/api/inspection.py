@@ -99,7 +99,7 @@ def _begun(name: str, look: Callable[[], Any]) -> "Future[Any]":
     def do() -> None:
         try:
             future.set_result(look())
-        except BaseException as error:
+        except BaseException as error:  # for whoever asks the future
             future.set_exception(error)
 
     threading.Thread(target=do, name=f"look at {name}", daemon=True).start()

@@ -243,7 +243,7 @@ class Serving:
         def do() -> None:
             try:
                 outcome.append(work())
-            except BaseException as error:
+            except BaseException as error:  # raised again by whoever waits
                 failure.append(error)
 
         thread = threading.Thread(target=do, daemon=True)
@@ -264,10 +264,10 @@ class Serving:
         import ray
         from ray.serve.context import _get_global_client
 
-        with suppress(Exception):
+        with suppress(Exception):  # Ray raises whatever it met; what is left is ended below
             client: Any = _get_global_client()
             client.shutdown(timeout_s=_GRACE_S)
-        with suppress(Exception):
+        with suppress(Exception):  # and what is left then ends with Ray
             for actor in ray.util.list_named_actors(all_namespaces=True):
                 if actor["namespace"] == _NAMESPACE:
                     with suppress(ValueError):

@@ -106,7 +106,7 @@ def write_once(
     commands = CommandRepository(context.database.engine)
     try:
         end = "done", _audited(context, caller, action, target, write)
-    except Exception as error:
+    except Exception as error:  # `of_error` knows which of them are refusals
         problem = of_error(error)
         if problem is None or problem.status >= _OURS:  # it may be tried again
             raise
@@ -160,7 +160,7 @@ def _audited(context: "ApiContext", caller: Caller, action: str, target: str | N
     """Write; a refusal is told to the operations log, a success has told of itself."""
     try:
         return write()
-    except Exception as error:
+    except Exception as error:  # raised again below
         problem = of_error(error)
         if problem is not None and problem.status in _POLICY:
             OperationsLogRepository(context.database.engine).append(

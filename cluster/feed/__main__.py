@@ -52,7 +52,7 @@ def main(environ: Mapping[str, str]) -> int:
     except (ClusterError, MarketError, StorageError) as error:
         _logger.error("%s", error)
         return 2 if isinstance(error, ValueError) else 1
-    except Exception:
+    except Exception:  # kept by the log; the supervisor starts the feed again
         _logger.exception("this is our failure, not yours")
     return 1
 

@@ -65,7 +65,7 @@ class StatusRecorder:
                     return
             try:
                 self._record(report)
-            except Exception as error:
+            except Exception as error:  # whatever the listener does, candles go on
                 if not self._complained:
                     _logger.warning("the status of the feed cannot be recorded: %s", error)
                 self._complained = True

@@ -189,5 +189,5 @@ class VenueSource:
         exchange, self._exchange = self._exchange, None
         session = getattr(exchange, "session", None)
         if session is not None:
-            with suppress(Exception):
+            with suppress(Exception):  # of ccxt, for a connection that is lost already; the next one is new
                 session.close()

@@ -269,5 +269,5 @@ def _quietly(call: Callable[[Any], None], argument: Any) -> None:
     argument : Any
         With what.
     """
-    with suppress(Exception):
+    with suppress(Exception):  # Ray raises whatever it met
         call(argument)

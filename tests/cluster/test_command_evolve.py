@@ -142,7 +142,7 @@ def test_interrupt_before_the_first_batch_leaves_nothing_behind(candles, tmp_pat
     with started("evolve", *candles, "--ray", "local", home=tmp_path) as process:
         if said:
             wait_for(process, said)
-        time.sleep(1.5)
+        time.sleep(1.5)  # into the start of Ray, of which nothing is said
         if whom == "group":
             os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         else:

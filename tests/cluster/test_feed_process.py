@@ -106,7 +106,7 @@ def test_feed_process_killed_at_any_time_goes_on_as_if_it_had_not(home: Path, st
     for attempt in range(3):
         present = until(lambda: bars(home))
         until(lambda present=present: bars(home) > present + 20)
-        time.sleep(0.05 * attempt)
+        time.sleep(0.05 * attempt)  # killed at another place of its work each time
         assert feed.end(signal.SIGKILL) == -signal.SIGKILL
         left = bars(home)
         held = CandleStore(candle_folder(home)).read("simulated", SYMBOL, "1m", "simulated:7")

@@ -17,6 +17,7 @@ import psutil
 import pytest
 from push_client import Cache, Client, bearer, free_port, running_cache, token
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 LONG_S = 60.0
@@ -155,7 +156,7 @@ def test_second_push_in_one_desk_is_refused(push: Push, ray_session: Any, cache:
 
 
 def test_log_is_json_and_has_no_secret(push: Push, cache: Cache):
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(ConnectionClosed):
         asyncio.run(connect_with_a_wrong_token(push.url))
     text = push.log.read_text()
     assert {line["process"] for line in push.lines()} == {"push"}

@@ -156,7 +156,7 @@ def test_cache_that_comes_later_is_found(tmp_path: Path):
     async def scenario():
         async with serving() as server, fed(server, cache.url) as feed, client_of(server.url) as client:
             await client.subscribe("alert")
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.2)  # it looks for the cache in vain, at least once
             cache.start()
             await eventually(lambda: feed.connected)
             cache.publish("alert", {"id": 1})
@@ -225,7 +225,7 @@ def test_cache_with_another_password_is_mentioned_once_without_it(
 
     async def scenario():
         async with serving() as server, fed(server, cache.url.replace("redis://:", "redis://:hush")):
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(1.0)  # ten tries and more, of which one complains
 
     asyncio.run(scenario())
     complaints = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]

@@ -303,7 +303,7 @@ def test_desk_second_signal_ends_it_at_once(home):
         desk.until_ready()
         for _ in range(2):
             desk.process.send_signal(signal.SIGINT)
-            time.sleep(0.1)
+            time.sleep(0.1)  # two signals at once would be one
         assert desk.process.wait(PATIENCE_S) == 130
 
 

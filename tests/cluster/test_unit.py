@@ -255,7 +255,7 @@ class SlowServer:
 
     def open(self, desk: Desk) -> "SlowServer":
         self.opened += 1
-        time.sleep(1.0)
+        time.sleep(1.0)  # it is what its name says
         self.file.touch()
         return self
 

@@ -278,7 +278,7 @@ def test_killed_service_comes_back(desk: RealDesk, name: str):
 def test_killed_process_of_ray_comes_back(desk: RealDesk, name: str):
     victim = next(process for process in desk.of_ray() if process.name().startswith(name[:15]))
     victim.kill()
-    time.sleep(3.0)
+    time.sleep(3.0)  # until it is noticed: the state file says that all is well so far
     desk.until_well()
     desk.until(lambda: any(process.name().startswith(name[:15]) for process in desk.of_ray()))
 
