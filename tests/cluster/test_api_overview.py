@@ -53,11 +53,27 @@ def test_overview_gives_the_reasons_of_the_likeliest_and_the_best_of_each_type(a
     assert momentum["best_oos_scs"] == max(row["oos_scs"] for row in rows if row["oos_scs"] is not None)
 
 
+def test_overview_tells_both_speeds_or_none(api_desk, client):
+    measured, leases = SystemStatusRepository(api_desk.database.engine), LeaseRepository(api_desk.database.engine)
+    lease = leases.acquire("driver", "here:1", 60.0)
+    told = {"state": "running", "run_id": api_desk.run_id, "evaluations": 120, "strategy_bars_per_s": 2.5e6}
+    shown = []
+    try:
+        for evaluations_per_s in (1_250.0, None):
+            measured.record("evolution", told | {"evaluations_per_s": evaluations_per_s})
+            evolution = client.get(f"{Q}/overview").json()["evolution"]
+            shown.append((evolution["evaluations_per_s"], evolution["strategy_bars_per_s"]))
+    finally:
+        leases.release(lease)
+    assert shown == [(1_250.0, 2.5e6), (None, None)]
+
+
 @pytest.mark.parametrize(("evaluations", "resting"), [(120, True), (121, False), (0, False)])
 def test_overview_tells_when_the_pause_between_generations_ends(api_desk, client, evaluations, resting):
     measured, leases = SystemStatusRepository(api_desk.database.engine), LeaseRepository(api_desk.database.engine)
     lease = leases.acquire("driver", "here:1", 60.0)
     told = {"state": "running", "run_id": api_desk.run_id, "evaluations": evaluations, "strategy_bars_per_s": 2.5e6}
+    told["evaluations_per_s"] = 1_250.0
     try:
         at = measured.record("evolution", told)
         evolution = client.get(f"{Q}/overview").json()["evolution"]

@@ -11,6 +11,7 @@ __all__ = ["html_table"]
 
 _LONGEST_UNBROKEN = 19  # a moment with seconds
 _LONGEST_UNBROKEN_WIDE = 8  # of Chinese, which may be broken anywhere
+_LONG = 60  # a sentence: some words to a line
 
 
 def html_table(view: View, titles: Sequence[str], rows: Iterable[Sequence[str]], *, text_columns: int = 1) -> None:
@@ -39,8 +40,11 @@ def html_table(view: View, titles: Sequence[str], rows: Iterable[Sequence[str]],
 
 
 def _cell(text: str, place: int, text_columns: int) -> str:
-    whole = len(text) <= (_LONGEST_UNBROKEN if text.isascii() else _LONGEST_UNBROKEN_WIDE)
-    kind = ' class="evoq-whole"' if whole and place < text_columns else _side(place, text_columns)
+    kind = _side(place, text_columns)
+    if not kind and len(text) <= (_LONGEST_UNBROKEN if text.isascii() else _LONGEST_UNBROKEN_WIDE):
+        kind = ' class="evoq-whole"'
+    elif not kind and len(text) > _LONG:
+        kind = ' class="evoq-long"'
     return f"<td{kind}>{html.escape(text)}</td>"
 
 

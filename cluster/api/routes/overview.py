@@ -1,5 +1,6 @@
 """What the live page shows, in one answer: the desk, the way from a score to a trade, each type, the next candle."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -91,7 +92,7 @@ def show_overview(context: Context) -> dict[str, Any]:
     run = context.runs.latest()
     trading = context.config.get().auto_trading
     answer = condition_answer(context, run, told)
-    answer["evolution"] |= _pace(run, told.get(EVOLUTION), answer["evolution"]["state"], trading.evolution_interval)
+    answer["evolution"] |= _pace(run, told.get(EVOLUTION), answer["evolution"], trading.evolution_interval)
     return {
         **answer,
         "funnel": _funnel(context, trading.real_trading_threshold),
@@ -100,13 +101,16 @@ def show_overview(context: Context) -> dict[str, Any]:
     }
 
 
-def _pace(run: RunRecord | None, told: StatusRecord | None, state: str, interval_s: float) -> dict[str, Any]:
-    """Return how fast evolution goes, and when it goes on."""
+def _pace(
+    run: RunRecord | None, told: StatusRecord | None, evolution: Mapping[str, Any], interval_s: float
+) -> dict[str, Any]:
+    """Return how fast evolution goes, as long as that is news, and when it goes on."""
     pace: dict[str, Any] = {"strategy_bars_per_s": None, "interval_s": interval_s, "next_generation_ts": None}
-    if run is None or told is None or state != "running" or told.data.get("run_id") != run.id:
+    if run is None or told is None or evolution["state"] != "running" or told.data.get("run_id") != run.id:
         return pace
     bars, evaluations = told.data.get("strategy_bars_per_s"), told.data.get("evaluations")
-    pace["strategy_bars_per_s"] = None if bars is None else finite(float(bars))
+    if bars is not None and evolution["evaluations_per_s"] is not None:
+        pace["strategy_bars_per_s"] = finite(float(bars))
     population = run.settings.get("population")
     if isinstance(population, int) and population > 0 and evaluations and evaluations % population == 0:
         pace["next_generation_ts"] = milliseconds(told.ts + timedelta(seconds=interval_s))
