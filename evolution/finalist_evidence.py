@@ -132,9 +132,9 @@ def _evidence(
     window = windows.index(finalist.window)
     candles, costs = whole[market], windows.costs
     spec = spec_of(finalist.member.candidate)
-    stop = windows.train_stop(market, window)
-    trained = backtest.run_spans([spec], candles, [(0, stop)], costs)[0].iloc[0]
-    n_returns = stop - (stop < len(candles))  # the closing fill is one more
+    start, stop = windows.train_start(market, window), windows.train_stop(market, window)
+    trained = backtest.run_spans([spec], candles, [(start, stop)], costs)[0].iloc[0]
+    n_returns = stop - start - (stop < len(candles))  # the closing fill is one more
     holding = float(backtest.mean_holding_bars(trained["exposure"], trained["n_trades"], n_returns))
     gap = get(spec.type).warm_up(spec.parameters) + (0 if math.isnan(holding) else math.ceil(holding - 1e-9))
     oos = backtest.out_of_sample(spec, candles, min(stop + gap, len(candles)), costs)
@@ -162,8 +162,9 @@ def _evidence(
 def _span_scores(
     spec: StrategySpec, windows: Windows, market: Market, window: int, first: int, candles: backtest.PreparedCandles
 ) -> tuple[SpanScore, ...]:
-    known, stop = windows.n_bars[market], windows.train_stop(market, window)
-    spans = [("train", start, end) for start, end in backtest.fold_spans(spec, stop, windows.folds.folds)]
+    known, began, stop = windows.n_bars[market], windows.train_start(market, window), windows.train_stop(market, window)
+    folds = backtest.fold_spans(spec, stop - began, windows.folds.folds)
+    spans = [("train", began + start, began + end) for start, end in folds]
     edges = [windows.train_stop(market, later) for later in range(window, windows.plan.spans)]
     spans += [("test", max(start, first), end) for start, end in zip(edges, [*edges[1:], known], strict=False)]
     closed = len(windows.candles[market])

@@ -16,7 +16,9 @@ from evolution.species import Species
 from evolution.walk_forward import WalkForward
 from market import Candles
 
-__all__ = ["Windows"]
+__all__ = ["MOST_BARS", "Windows"]
+
+MOST_BARS = 40_000
 
 
 class Windows:
@@ -24,8 +26,8 @@ class Windows:
 
     A window has an index, from 0, and a label, which is what the state of a run remembers of it. The windows of the
     plan come first; they cut the candles that there were when the run began, and their label is the index (empty for
-    the first one). Afterwards candles may be added (`extend`), and each window that `open_live` opens trains on all
-    that were closed at a time: its label is ``INDEX@TIME``, ms UTC.
+    the first one). Afterwards candles may be added (`extend`), and each window that `open_live` opens trains on those
+    that were closed at a time, the newest `most_bars` of each market: its label is ``INDEX@TIME``, ms UTC.
 
     Parameters
     ----------
@@ -39,6 +41,9 @@ class Windows:
         How training candles become fitness; the defaults when None.
     n_bars : mapping of (symbol, timeframe) to int, optional
         How many candles of each market there were when the run began; by default all of them.
+    most_bars : int
+        How many candles a live window trains on at most, or as many as there were when the run began where these are
+        more: without a bound a generation would cost more from day to day.
 
     Raises
     ------
@@ -53,12 +58,14 @@ class Windows:
         plan: WalkForward | None = None,
         folds: FoldSettings | None = None,
         n_bars: Mapping[Market, int] | None = None,
+        most_bars: int = MOST_BARS,
     ) -> None:
         self.candles: Mapping[Market, Candles] = {(one.symbol, one.timeframe): one for one in candles}
         if not candles or len(self.candles) != len(candles):
             raise SettingsError(f"a run needs at least one market and each once, had {len(candles)} candle sets")
         self.costs = backtest.Costs() if costs is None else costs
         self.n_bars = {market: len(one) for market, one in self.candles.items()} if n_bars is None else dict(n_bars)
+        self._most_bars = most_bars
         self.plan = WalkForward.for_bars(min(self.n_bars.values())) if plan is None else plan
         self.folds = FoldSettings() if folds is None else folds
         for market in self.candles:
@@ -151,7 +158,7 @@ class Windows:
         return all(len(one) > known[market] for market, one in self.candles.items())
 
     def open_live(self, following: int) -> str:
-        """Open a window that trains on everything that is closed now.
+        """Open a window that trains on what is closed now.
 
         Parameters
         ----------
@@ -173,7 +180,7 @@ class Windows:
         return self._cut(None)
 
     def training(self, window: int) -> dict[Market, backtest.PreparedCandles]:
-        """Return the candles that a window trains on, and no bar more.
+        """Return the candles that a window trains on, and no bar later.
 
         Parameters
         ----------
@@ -186,6 +193,12 @@ class Windows:
             With the columns of every strategy type, made of these bars alone.
         """
         return self._cut(window)
+
+    def train_start(self, market: Market, window: int) -> int:
+        """Return the first bar of a market that a window trains on."""
+        if window not in self._live:
+            return 0
+        return max(self.train_stop(market, window) - max(self.n_bars[market], self._most_bars), 0)
 
     def train_stop(self, market: Market, window: int) -> int:
         """Return the first bar of a market that a window does not see."""
@@ -205,7 +218,10 @@ class Windows:
                 del self._prepared[other]  # one window at a time is trained on
             types = strategies.available()
             self._prepared[window] = {
-                market: backtest.prepare(one if window is None else one[: self.train_stop(market, window)], types)
+                market: backtest.prepare(one if window is None else one[self._trained(market, window)], types)
                 for market, one in self.candles.items()
             }
         return self._prepared[window]
+
+    def _trained(self, market: Market, window: int) -> slice:
+        return slice(self.train_start(market, window), self.train_stop(market, window))

@@ -77,6 +77,17 @@ def test_live_window_trains_on_what_every_market_had_closed(hours, until):
     assert [len(windows.training(2)[market]) for market in (H, F)] == [until, until // 4]
 
 
+@pytest.mark.parametrize(("most_bars", "first"), [(100, 500), (1_200, 300), (1_500, 0)])
+def test_live_window_trains_on_the_newest_candles_and_no_fewer_than_the_run_began_with(most_bars, first):
+    windows = Windows(closed(1500), CHEAP, PLAN, FOLDS, BEGUN, most_bars)
+    windows.open_live(2)
+    assert windows.train_start(H, 2) == first
+    assert [windows.train_start(H, planned) for planned in range(2)] == [0, 0]
+    trained = windows.training(2)[H]
+    assert (int(trained.candles.timestamp[0]), len(trained)) == (START + first * HOUR, 1500 - first)
+    assert len(windows.whole[H]) == 1500
+
+
 def test_live_window_trains_on_the_same_candles_for_ever():
     windows = windows_at(1100)
     label = windows.open_live(2)
@@ -204,6 +215,17 @@ def test_evidence_of_a_living_run_names_test_live_and_holdout_spans(momentum):
     assert found[2].selected_until == START + 1304 * HOUR < found[2].spans[-2].start
     curve = stitched_curve(found, windows, whole)
     assert curve.edges == (START + 500 * HOUR, START + 750 * HOUR, START + 1304 * HOUR)
+
+
+def test_evidence_of_a_bounded_window_is_of_the_candles_it_trained_on(momentum):
+    windows = Windows(closed(1500), CHEAP, PLAN, FOLDS, BEGUN, most_bars=100)
+    (found,) = gather_evidence([Finalist(momentum, windows.open_live(2))], windows, TRIALS)
+    trained = [span for span in found.spans if span.kind == "train"]
+    assert trained[0].start >= int(HOURS.timestamp[windows.train_start(H, 2)]) > START
+    assert found.selected_until == trained[-1].stop == START + 1500 * HOUR
+    spec = found.spec
+    alone = backtest.run_spans([spec], backtest.prepare(HOURS), [(500, 1500)], CHEAP)[0]
+    assert found.in_sample_scs == alone["scs"].iloc[0]
 
 
 def test_finalist_that_trained_on_everything_has_no_evidence_until_candles_close(momentum):
