@@ -37,7 +37,7 @@ class Outage:
 
     Attributes
     ----------
-    api_s, push_s : float or None
+    api_s, push_s, panel_s : float or None
         From the first question that was not answered until answers came again.
     evolution_s : float
         From the fault until everything that was under way and the next batch were evaluated and stored.
@@ -47,6 +47,7 @@ class Outage:
 
     api_s: float | None = None
     push_s: float | None = None
+    panel_s: float | None = None
     evolution_s: float | None = None
     well_s: float | None = None
 
@@ -115,6 +116,10 @@ class WatchedDesk:
             return True
         return False
 
+    def panel_answers(self) -> bool:
+        """Tell whether the control panel answers."""
+        return self._get("/health", "EVOQ_PANEL_PORT").get("status") == "ok"
+
     def evaluations(self) -> int | None:
         """Return how far evolution has got; None if the API does not tell."""
         found = self._get("/api/quantitative/system-status").get("evolution", {}).get("evaluations")
@@ -132,8 +137,8 @@ class WatchedDesk:
         finally:
             connection.close()
 
-    def _get(self, path: str) -> dict[str, Any]:
-        connection = self._connection()
+    def _get(self, path: str, port: str = "EVOQ_HTTP_PORT") -> dict[str, Any]:
+        connection = self._connection(port)
         try:
             token = (self.home / "token.read").read_text().strip()
             connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
@@ -144,8 +149,8 @@ class WatchedDesk:
             connection.close()
         return answer if isinstance(answer, dict) else {}
 
-    def _connection(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", int(self.settings["EVOQ_HTTP_PORT"]), timeout=_ANSWER_S)
+    def _connection(self, port: str = "EVOQ_HTTP_PORT") -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", int(self.settings[port]), timeout=_ANSWER_S)
 
     def measure(self, fault: Callable[["WatchedDesk"], None], patience_s: float) -> Outage:
         """Do something to the desk, and measure what it costs until all is well again.
@@ -168,26 +173,25 @@ class WatchedDesk:
             time.sleep(_EVERY_S)
         goal = before + _BATCHES * default_batch_size(int(self.settings["EVOQ_POPULATION"]))
         outage, began = Outage(), time.monotonic()
-        api, push = _Watch(self.api_answers), _Watch(self.push_answers)
-        watches = [threading.Thread(target=watch.run, daemon=True) for watch in (api, push)]
+        api, push, panel = watches = [_Watch(ask) for ask in (self.api_answers, self.push_answers, self.panel_answers)]
         for watch in watches:
-            watch.start()
+            threading.Thread(target=watch.run, daemon=True).start()
         fault(self)
         healthy_since: float | None = None
         while time.monotonic() - began < patience_s:
             now = time.monotonic()
             if outage.evolution_s is None and (self.evaluations() or 0) >= goal:
                 outage.evolution_s = now - began
-            well = self.told().get("state") == "ready" and api.good and push.good and outage.evolution_s is not None
-            well = well and self.all_well()
+            well = self.told().get("state") == "ready" and all(watch.good for watch in watches)
+            well = well and outage.evolution_s is not None and self.all_well()
             healthy_since = (healthy_since or now) if well else None
             if healthy_since is not None and now - healthy_since >= _STEADY_S:
                 outage.well_s = healthy_since - began
                 break
             time.sleep(_EVERY_S)
-        api.stop()
-        push.stop()
-        outage.api_s, outage.push_s = api.bad_s, push.bad_s
+        for watch in watches:
+            watch.stop()
+        outage.api_s, outage.push_s, outage.panel_s = api.bad_s, push.bad_s, panel.bad_s
         return outage
 
 

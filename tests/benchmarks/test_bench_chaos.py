@@ -40,12 +40,22 @@ def test_row_that_was_measured_stays():
     assert bench_chaos.merged([row(4, 9.0)], [skipped]) == bench_chaos.merged([skipped], [row(4, 9.0)]) == [row(4, 9.0)]
 
 
-def test_table_says_what_was_not_measured_and_what_was_not_well():
+def test_table_says_what_was_not_measured_or_watched_and_what_was_not_well():
     rows = [
         {"fault": "a", "skipped": "no disk"},
-        {"fault": "b", "api_s": 1.25, "push_s": None, "evolution_s": None, "well_s": None, "load": 2.5},
+        {
+            "fault": "b",
+            "api_s": 1.25,
+            "push_s": None,
+            "panel_s": None,
+            "evolution_s": None,
+            "well_s": None,
+            "load": 2.5,
+        },
+        {"fault": "c", "api_s": None, "push_s": None, "evolution_s": 1.0, "well_s": 1.0, "load": 3.0},
     ]
     assert bench_chaos.table(rows).splitlines()[2:] == [
-        "| a | not measured here: no disk | | | | |",
-        "| b | 1.2 s | – | – | **not in time** | 2.5 |",
+        "| a | not measured here: no disk | | | | | |",
+        "| b | 1.2 s | – | – | – | **not in time** | 2.5 |",
+        "| c | – | – |  | 1.0 s | 1.0 s | 3.0 |",
     ]

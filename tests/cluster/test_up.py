@@ -262,8 +262,8 @@ def test_backup_under_a_running_desk_but_no_restore(desk: RealDesk, tmp_path: Pa
     assert_one_line(desk.evoq("restore", file, "--replace"), "a running desk cannot be restored", "evoq down")
 
 
-@pytest.mark.parametrize("name", ["database", "cache", "feed"])
-def test_killed_server_or_feed_comes_back(desk: RealDesk, name: str):
+@pytest.mark.parametrize("name", ["database", "cache", "feed", "panel"])
+def test_killed_server_feed_or_panel_comes_back(desk: RealDesk, name: str):
     kill(desk, name)
 
 
