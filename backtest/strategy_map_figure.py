@@ -84,7 +84,7 @@ def strategy_map_figure(
     figure = go.Figure()
     for number, name in enumerate(sorted(set(types))):
         here = (kinds == name) & np.isfinite(x)
-        figure.add_scattergl(
+        figure.add_scatter(
             x=x[here],
             y=y[here],
             name=f"{name} ({int(here.sum()):,})",

@@ -13,7 +13,7 @@ from command_line import EVOQ, environment, evoq
 from guest import PATIENCE_MS, Guest
 from panel_browser.find_browser import WHAT_TO_INSTALL, find_browser
 from panel_browser.opened_browser import Watch, opened_browser
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from real_desk import RealDesk, running_desk
 
 import ui
@@ -22,6 +22,7 @@ from ui.panel.discovery import FoundPage, discovered_pages
 
 PASSWORD = "a quiet house by the sea"
 WIDE = {"width": 1440, "height": 1000}
+SEVERAL_REDRAWS_MS = 9_000
 REASON = "it held its own out of sample"
 SHOWN = "plot => [plot.layout.xaxis.range, plot.layout.yaxis.range]"
 AS_STARTED = dict(os.environ)  # the session's fixtures take what is a machine's own out of it
@@ -125,6 +126,26 @@ def test_zoom_of_a_plot_outlives_the_data_it_was_made_on(guest: Guest):
     guest.page.wait_for_function("plot => plot.evoqData !== JSON.stringify(plot.data)", arg=handle)
     assert plot.evaluate("plot => plot.evoqHere")
     assert plot.evaluate(SHOWN) == zoomed
+
+
+def test_plot_comes_however_late_its_script_is(guest: Guest, browser: Browser):
+    attempts: list[str] = []
+
+    def answer(route: Route) -> None:
+        attempts.append(route.request.url)
+        if len(attempts) == 1:
+            route.abort()
+        else:
+            guest.page.wait_for_timeout(SEVERAL_REDRAWS_MS)
+            route.continue_()
+
+    with browser.new_context(viewport=WIDE, locale="en-GB") as context:
+        other = Guest(context.new_page(), guest.url)
+        other.page.route("**/plots/plotly-*", answer)
+        other.open("login")
+        other.sign_in(PASSWORD)
+        expect(other.plot()).to_have_attribute("role", "figure")
+        assert len(attempts) > 1
 
 
 def test_candles_are_zoomed_by_dragging_over_them(guest: Guest):

@@ -5,11 +5,12 @@ the legend. Ours stays for as long as it has the same key: other data are drawn 
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui.panel.plot_scripts import drawing_script_path, library_path
+from ui.panel.plotly_script import plotly_path
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -17,12 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["plot", "zoomable_plot"]
 
 _HEIGHT_PX = 450
-_component = st.components.v2.component(
-    "evoq.plot",
-    js=f"""export default async (plot) =>
-  (await import(`${{location.origin}}{drawing_script_path()}`)).default(plot);""",
-    isolate_styles=False,
-)
+_SCRIPT = Path(__file__).resolve().parent / "plot.js"
+_component = st.components.v2.component("evoq.plot", js=_SCRIPT.read_text(encoding="utf-8"), isolate_styles=False)
 
 
 def plot(figure: "go.Figure", key: str, alt: str) -> None:
@@ -65,7 +62,7 @@ def _draw(figure: "go.Figure", key: str, alt: str, revision: str, zoom: Callable
         "figure": figure.to_json(),
         "height": height,
         "alt": alt,
-        "library": library_path(),
+        "library": plotly_path(),
         "zooms": zoom is not None,
     }
     _component(key=key, data=data, height=height, on_zoom_change=zoom)

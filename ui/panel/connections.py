@@ -43,7 +43,7 @@ class Connections:
         self._open: OrderedDict[tuple[str | None, str], Connection] = OrderedDict()
 
     def of(self, api_url: str | None, token: str) -> Connection:
-        """Return the connection of a session; the one that was used least is closed where there are too many.
+        """Return the connection of a session; the one that was used least is forgotten where there are too many.
 
         Parameters
         ----------
@@ -65,7 +65,7 @@ class Connections:
                 found = self._open[name] = Connection(quick, connect(api_url, token, patience_s=_PATIENT_S))
             self._open.move_to_end(name)
             if len(self._open) > _MOST_OPEN:
-                self._open.popitem(last=False)[1].close()
+                self._open.popitem(last=False)  # whoever looks through it goes on; it closes when nobody does
             return found
 
     def close(self) -> None:

@@ -1,16 +1,19 @@
 // A plot that stays on its page: other data are drawn into it, so that zoom and what its legend hides survive them.
 // Streamlit calls the default function whenever data or theme change, always with the same element.
 
+const PATIENCE_MS = 3000;
+
 const libraries = new Map();
 
-function library(address) {
+// Plotly, once for all plots; whoever comes while it cannot be had gets an error, and asks again.
+function library(address, tries) {
   if (!libraries.has(address)) {
     const loaded = new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      script.src = address;
+      script.src = tries === 0 ? address : `${address}?try=${tries}`;
       script.onload = () => resolve(window.Plotly);
       script.onerror = () => {
-        libraries.delete(address); // the next data try again
+        libraries.delete(address);
         script.remove();
         reject(new Error(`${address} cannot be loaded`));
       };
@@ -65,31 +68,51 @@ class Plot {
   constructor(parent) {
     this.element = document.createElement("div");
     this.element.className = "evoq-plot";
+    this.element.setAttribute("role", "figure");
     parent.append(this.element);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.element);
+    this.tries = 0;
   }
 
-  async draw({ data, setTriggerValue }) {
-    this.newest = data;
-    this.tell = (span) => setTriggerValue("zoom", span);
+  // Streamlit takes an error for the end of an element: whatever fails here says so, and is tried again.
+  async draw(data, tell) {
+    [this.data, this.tell] = [data, tell];
     this.element.style.height = `${data.height}px`;
-    this.element.setAttribute("role", "figure");
     this.element.setAttribute("aria-label", data.alt);
-    this.plotly = await library(data.library);
-    if (data !== this.newest || !this.element.isConnected) return; // newer data came while the library was loaded
+    try {
+      this.plotly = await library(data.library, this.tries);
+      if (data === this.data && this.element.isConnected) await this.react(data);
+    } catch (error) {
+      console.warn("a plot cannot be drawn", error);
+      this.fail();
+    }
+  }
+
+  async react(data) {
     const { data: traces, layout } = JSON.parse(data.figure);
     layout.template = template(this.element);
     if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // a finger scrolls the page
     const config = { displayModeBar: false, scrollZoom: false, doubleClick: data.zooms ? false : "reset+autosize" };
+    if (this.failed) this.element.replaceChildren();
+    this.failed = false;
     await this.plotly.react(this.element, traces, layout, config);
     if (data.zooms && !this.listens) {
       this.listens = true;
       this.element.on("plotly_relayout", (change) => {
         const span = zoomed(change);
-        if (span !== null) this.tell(span);
+        if (span !== null) this.tell("zoom", span);
       });
     }
+  }
+
+  fail() {
+    if (!this.element.isConnected) return;
+    this.failed = true;
+    this.tries += 1;
+    this.element.textContent = this.data.alt;
+    clearTimeout(this.again);
+    this.again = setTimeout(() => this.draw(this.data, this.tell), PATIENCE_MS);
   }
 
   resize() {
@@ -99,22 +122,18 @@ class Plot {
   }
 
   end() {
+    clearTimeout(this.again);
     this.observer.disconnect();
-    this.newest = null;
-    if (this.plotly) this.plotly.purge(this.element);
-    this.element.remove();
+    this.data = null;
+    this.plotly?.purge(this.element);
   }
 }
 
-const plots = new WeakMap();
-
-export default async function (component) {
-  const parent = component.parentElement;
-  if (!plots.has(parent)) plots.set(parent, new Plot(parent));
-  const plot = plots.get(parent);
-  await plot.draw(component);
+export default async function ({ data, parentElement, setTriggerValue }) {
+  parentElement.evoqPlot ??= new Plot(parentElement);
+  const plot = parentElement.evoqPlot;
+  await plot.draw(data, setTriggerValue);
   return () => {
-    plot.end();
-    plots.delete(parent);
+    if (!parentElement.isConnected) plot.end(); // it is also called where newer data came while these were waited for
   };
 }

@@ -16,7 +16,7 @@ from ui.panel import streamlit_script
 from ui.panel.discovery import discovered_pages
 from ui.panel.guard import Guard
 from ui.panel.panel_settings import PanelSettings
-from ui.panel.plot_scripts import plot_script_routes
+from ui.panel.plotly_script import plotly_route
 from ui.panel.sign_in import sign_in_routes
 
 __all__ = ["application", "main"]
@@ -39,7 +39,7 @@ def application(settings: PanelSettings) -> st.App:
         An ASGI application; one a process.
     """
     discovered_pages()  # a page that is none is told now
-    routes = [Route("/health", _health), *sign_in_routes(settings), *plot_script_routes()]
+    routes = [Route("/health", _health), *sign_in_routes(settings), plotly_route()]
     guard = Middleware(Guard, public_url=settings.public_url)
     return st.App(Path(streamlit_script.__file__), routes=routes, middleware=[guard])
 

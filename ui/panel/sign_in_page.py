@@ -1,17 +1,19 @@
 """The forms of signing in and out, as HTML that needs no script."""
 
 import html
+import re
 from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
 from ui.panel.catalogue import LANGUAGES, Catalogue
-from ui.panel.plot_scripts import library_path
+from ui.panel.plotly_script import plotly_path
 
 __all__ = ["sign_in_page", "sign_out_page"]
 
 _PAGE = Template((Path(__file__).resolve().parent / "sign_in.html").read_text(encoding="utf-8"))
 _ROLES = ("operate", "read")
+_COMMAND = re.compile(r"`([^`]+)`")
 
 
 def sign_in_page(words: Catalogue, form: str, next_path: str, *, said: str = "", role: str = "operate") -> str:
@@ -49,11 +51,16 @@ def sign_in_page(words: Catalogue, form: str, next_path: str, *, said: str = "",
     other = next(language for language in LANGUAGES if language != words.language)
     address = f"/login?lang={other}&next={quote(next_path, safe='/')}"
     small = (
-        f"{html.escape(words.text('sign_in.hint'))} "
+        f"{_written(words.text('sign_in.hint'))} "
         f'<a href="{html.escape(address)}" lang="{other}">{html.escape(LANGUAGES[other])}</a>'
     )
     title, button = words.text("sign_in.title"), words.text("session.sign_in")
     return _page(words, title, button, "/login", form, next_path, fields, small, said)
+
+
+def _written(words: str) -> str:
+    """Return words as HTML; what stands in backticks is a command."""
+    return _COMMAND.sub(r"<code>\1</code>", html.escape(words))
 
 
 def sign_out_page(words: Catalogue, form: str) -> str:
@@ -96,6 +103,6 @@ def _page(
         next=html.escape(next_path),
         fields=fields,
         small=small,
-        plots=library_path(),  # while the password is typed
-        said=f'<p class="said" role="alert">{html.escape(said)}</p>' if said else "",
+        plots=plotly_path(),  # while the password is typed
+        said=f'<p class="said" role="alert">{_written(said)}</p>' if said else "",
     )
