@@ -95,6 +95,19 @@ def test_constraints_pin_everything_that_is_asked_for():
         assert plain(match.group()) in pinned, requirement
 
 
+def test_settings_that_are_read_stand_in_the_example_and_no_others():
+    ours = {"EVOQ_DESK", "EVOQ_SERVICE"}  # marks that the desk puts on its own processes
+    read = {
+        node.value
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        and re.fullmatch(r"(?:EVOQ|DB|REDIS)_[A-Z_]*[A-Z]", node.value)
+    }  # fmt: skip
+    shown = re.findall(r"^#?([A-Z_]+)=", (REPOSITORY / ".env.example").read_text(), re.MULTILINE)
+    assert read - ours == set(shown)
+
+
 def test_links_between_documents_lead_somewhere():
     for document in [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text()):
