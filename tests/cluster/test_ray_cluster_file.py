@@ -10,7 +10,10 @@ import yaml
 from pathspec import GitIgnoreSpec
 from ray.autoscaler._private.util import prepare_config, validate_config
 
+from cluster.access import Role
+
 ROOT = Path(__file__).resolve().parent.parent.parent
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -35,16 +38,29 @@ def test_cluster_file_every_start_wants_the_token_and_reports_nothing(written: d
 
 
 def test_cluster_file_nodes_get_every_dependency(written: dict[str, Any]):
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = {re.match(r"[\w.-]+", dependency).group() for dependency in project["dependencies"]}
+    wanted = {re.match(r"[\w.-]+", dependency).group() for dependency in SETTINGS["project"]["dependencies"]}
     (install,) = [command for command in written["setup_commands"] if "pip install" in command]
     assert wanted <= set(re.findall(r"[\w.-]+", install))
 
 
 def test_job_submission_ships_the_code_and_no_secret():
-    lines = [(ROOT / name).read_text().splitlines() for name in (".gitignore", ".rayignore")]
-    ignored = GitIgnoreSpec.from_lines([line for file in lines for line in file])
-    for path in ("data/ray.token", "data/secrets.env", ".env", ".venv/bin/python", ".git/config"):
-        assert ignored.match_file(path), path
-    for path in ("evolution/runner.py", "cluster/ray_worker.py", "pyproject.toml", "ray_cluster.yaml"):
-        assert not ignored.match_file(path), path
+    """Ray joins both files, and can be told to pass .gitignore over; nobody should commit a secret either."""
+    ray, git = (
+        GitIgnoreSpec.from_lines((ROOT / name).read_text().splitlines()) for name in (".rayignore", ".gitignore")
+    )
+    home = [
+        *(f"token.{role}" for role in Role), "ray.token", "passwords.json", "secrets.env", "postgres/password",
+        "postgres/data/base/1", "valkey/password", "valkey/data/dump.rdb", "run/api.json",
+    ]  # fmt: skip
+    in_a_home = [f"{folder}/{name}" for folder in ("data", "desk", "homes/of/mine") for name in home]
+    secrets = [*home, *in_a_home, ".env", ".env.production", "desk.backup", "old/.desk.backup.draft", "tls/key.pem"]
+    for path in secrets:
+        assert ray.match_file(path), path
+        assert git.match_file(path), path
+    for path in (".venv/bin/python", ".git/config"):
+        assert ray.match_file(path), path
+    packages = {name.partition(".")[0] for name in SETTINGS["tool"]["setuptools"]["packages"]}
+    sources = [path.relative_to(ROOT) for name in packages for path in (ROOT / name).rglob("*.py")]
+    for path in (*sources, "pyproject.toml", "ray_cluster.yaml", ".env.example"):
+        assert not ray.match_file(path), path
+        assert not git.match_file(path), path
