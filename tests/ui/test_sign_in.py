@@ -19,7 +19,7 @@ from websockets.sync.client import connect
 from ui.panel.connections import connections
 from ui.panel.guard import Guard
 from ui.panel.panel_settings import PanelSettings
-from ui.panel.plot_scripts import drawing_script_path, library_path, plot_script_routes
+from ui.panel.plotly_script import plotly_path, plotly_route
 from ui.panel.sign_in import sign_in_routes
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
@@ -39,7 +39,7 @@ def browser_of(desk, **changes):
     settings = PanelSettings(api_url=desk.url, **changes)
     routes = [
         *sign_in_routes(settings),
-        *plot_script_routes(),
+        plotly_route(),
         WebSocketRoute("/_stcore/stream", stream),
         Route("/{path:path}", page),
     ]
@@ -222,14 +222,13 @@ def opened_stream(browser, **headers):
         socket.recv()
 
 
-def test_scripts_of_plots_are_fetched_while_the_password_is_typed(browser):
-    assert library_path() in browser.get("/login").text
-    for path, word in ((library_path(), "Plotly"), (drawing_script_path(), "export default")):
-        answer = browser.get(path)
-        assert answer.status_code == 200
-        assert word in answer.text
-        assert answer.headers["content-type"].startswith("text/javascript")
-        assert "immutable" in answer.headers["cache-control"]
+def test_script_of_plots_is_fetched_while_the_password_is_typed(browser):
+    assert plotly_path() in browser.get("/login").text
+    answer = browser.get(plotly_path())
+    assert answer.status_code == 200
+    assert "Plotly" in answer.text
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in answer.headers["cache-control"]
 
 
 def test_stream_without_a_session_is_refused(browser):
