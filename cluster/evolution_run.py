@@ -117,7 +117,7 @@ class EvolutionRun:
         self._strategies = StrategyRepository(database.engine)
         self._evidence = EvidenceRepository(database.engine)
         self._config = ConfigRepository(database.engine)
-        self._ledger = TrialLedger(self._evidence, self.windows, announce)
+        self._ledger = TrialLedger(self._evidence, self.windows, clock, announce)
         self._clock = clock
         self.identity = RunIdentity.of(
             self.windows.spaces,

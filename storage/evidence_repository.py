@@ -1,6 +1,6 @@
 """Evidence: which candles were searched, and how often; who looked at which holdout; how strategies fared."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Select, collate, func, insert, select, text
@@ -17,6 +17,7 @@ __all__ = ["MOST_CURVE_POINTS", "EvidenceRepository", "TrialCount"]
 
 MOST_CURVE_POINTS = 5_000
 
+_AT_ONCE = 10_000  # genomes that are fetched together
 _MOST_STATE_BYTES = 2**27  # sent as hex in one statement: the server takes no more than twice as much
 _DATA_SET = ("data_hash", "origin", "venue", "symbol", "timeframe", "first_time", "last_time", "n_candles")
 _HOLDOUT = ("data_hash", "origin", "symbol", "timeframe", "first_time", "last_time")
@@ -92,8 +93,10 @@ class EvidenceRepository:
             row = connection.execute(query).one_or_none()
         return None if row is None else dict(row._mapping)
 
-    def genomes(self, data_hash: str, *, after: int = 0) -> Sequence[tuple[str, tuple[float, ...]]]:
+    def genomes(self, data_hash: str) -> Generator[tuple[str, tuple[float, ...]], None, None]:
         """Return every genome that was ever evaluated on some candles or on any that overlap them.
+
+        They are fetched by the ten thousand as they are asked for: who stops before the end closes the generator.
 
         Candles overlap where origin, symbol and timeframe are the same and at least one candle opens in the time of
         both. All runs count, those that failed or were discarded too.
@@ -102,12 +105,10 @@ class EvidenceRepository:
         ----------
         data_hash : str
             Of the candles, which `know` was told of.
-        after : int
-            How many genomes to leave out first, at least 0.
 
-        Returns
-        -------
-        sequence of (str, tuple of float)
+        Yields
+        ------
+        (str, tuple of float)
             Species and genome, each pair once, in the order of their first evaluation: by the creation of the run,
             its id, batch, species and child.
 
@@ -133,10 +134,11 @@ class EvidenceRepository:
         )
         order = [evaluated.c.created_at, collate(evaluated.c.run_id, "C"), evaluated.c.batch]
         order += [collate(evaluated.c.species, "C"), evaluated.c.child]
-        query = select(evaluated.c.species, evaluated.c.genome).order_by(*order).offset(int(after))
+        query = select(evaluated.c.species, evaluated.c.genome).order_by(*order)
         with self._engine.connect() as connection:
             _check_known(connection, data_hash)
-            return [(row.species, tuple(row.genome)) for row in connection.execute(query)]
+            for row in connection.execute(query, execution_options={"yield_per": _AT_ONCE}):
+                yield row.species, tuple(row.genome)
 
     def trial_count(self, data_hash: str) -> TrialCount:
         """Return how many genomes were ever evaluated on some candles or on any that overlap them.

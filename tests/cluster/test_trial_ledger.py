@@ -6,7 +6,7 @@ from backtest import TrialStatistics, add_trials, trial_clusters
 from cluster.trial_ledger import TrialLedger, data_set
 from evolution import Evolution, Windows
 from evolution.objective import spec_of
-from market import synthetic_candles
+from market import ManualClock, synthetic_candles
 from storage import EvidenceRepository, RunRepository, open_database
 
 MARKET = ("BTC/USDT:USDT", "1h")
@@ -74,24 +74,24 @@ def test_ledger_counts_all_runs_on_overlapping_candles_and_goes_on_from_what_is_
     evidence = EvidenceRepository(database.engine)
     windows, first = run(database, CANDLES, seed=1)
     told = []
-    assert TrialLedger(evidence, windows, told.append).count()[MARKET] == counted_at_once(
+    assert TrialLedger(evidence, windows, ManualClock(0), told.append).count()[MARKET] == counted_at_once(
         windows, first.candidates, raw=80 * 5
     )
     assert evidence.clusters(CANDLES.data_hash, windows.costs.cost_hash)[0] == len(
         {(str(one.species), one.parameters) for one in first.candidates}
     )
     _, second = run(database, CANDLES, seed=2)
-    both = TrialLedger(evidence, windows, told.append).count()[MARKET]
+    both = TrialLedger(evidence, windows, ManualClock(0), told.append).count()[MARKET]
     assert both == counted_at_once(windows, [*first.candidates, *second.candidates], raw=160 * 5)
     assert both.n_effective > 1
     # a shorter file of the same market overlaps: the count does not begin anew
     part = CANDLES[:1_500]
     evidence.know([data_set(part)])
-    assert TrialLedger(evidence, Windows([part])).count()[MARKET].n_trials == 160 * 5
+    assert TrialLedger(evidence, Windows([part]), ManualClock(0)).count()[MARKET].n_trials == 160 * 5
     # another market knows nothing of it
     other = synthetic_candles(symbol="ETH/USDT:USDT", bars=1_500, seed=21)
     evidence.know([data_set(other)])
-    fresh = TrialLedger(evidence, Windows([other])).count()["ETH/USDT:USDT", "1h"]
+    fresh = TrialLedger(evidence, Windows([other]), ManualClock(0)).count()["ETH/USDT:USDT", "1h"]
     assert (fresh.n_trials, fresh.n_effective) == (1, 1)
 
 
@@ -99,7 +99,7 @@ def test_living_ledger_adds_what_it_observes_and_keeps_to_its_candles(database):
     evidence = EvidenceRepository(database.engine)
     candles = synthetic_candles(symbol=MARKET[0], bars=2_010, seed=22)
     windows, _ = run(database, candles[:2_000], seed=1)
-    ledger = TrialLedger(evidence, windows)
+    ledger = TrialLedger(evidence, windows, ManualClock(0))
     before = ledger.count()[MARKET]
     longer, later = run(database, candles, seed=2, generations=1)
     for commit in later.commits:
@@ -111,7 +111,7 @@ def test_living_ledger_adds_what_it_observes_and_keeps_to_its_candles(database):
     assert after.n_effective >= before.n_effective
     assert after.n_returns == 2_010
     # a new process takes up the kept clusters of the shorter candles, and adds the rest from the database
-    again = TrialLedger(evidence, longer).count()[MARKET]
+    again = TrialLedger(evidence, longer, ManualClock(0)).count()[MARKET]
     assert (again.n_trials, again.n_effective) == (after.n_trials, after.n_effective)
 
 
@@ -119,11 +119,15 @@ def test_living_ledger_counts_what_other_runs_try_meanwhile(database):
     evidence = EvidenceRepository(database.engine)
     candles = synthetic_candles(symbol=MARKET[0], bars=2_000, seed=23)
     windows, _ = run(database, candles, seed=1, generations=1)
-    ledger = TrialLedger(evidence, windows)
+    clock = ManualClock(0)
+    ledger = TrialLedger(evidence, windows, clock)
     before = ledger.count()[MARKET]
     run(database, candles[:1_500], seed=2, generations=3)  # by another process: nobody observes it
+    clock.advance(599.0)
+    assert ledger.count()[MARKET] == before
+    clock.advance(1.0)
     after = ledger.count()[MARKET]
     assert after.n_trials == before.n_trials + 120 * 5
-    fresh = TrialLedger(evidence, windows).count()[MARKET]
+    fresh = TrialLedger(evidence, windows, ManualClock(0)).count()[MARKET]
     assert (after.n_trials, after.n_effective) == (fresh.n_trials, fresh.n_effective)
     assert after.n_effective > before.n_effective
