@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cluster.api.values import Answer
 from storage import strategy_id
@@ -36,6 +36,38 @@ class Edge(Answer):
 
 class Lineage(Answer):
     """A strategy and its ancestors."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "nodes": [
+                        {
+                            "id": "kq3v7mzc2hda",
+                            "alive": True,
+                            "child": 812,
+                            "operator": "mutation",
+                            "fitness": 64.2,
+                            "parameters": {"lookback_period": 24.0, "threshold": 0.012},
+                            "batch": 40,
+                            "depth": 0,
+                        },
+                        {
+                            "id": "m4tq2xw6ybne",
+                            "alive": False,
+                            "child": 17,
+                            "operator": "sobol",
+                            "fitness": 51.9,
+                            "parameters": {"lookback_period": 31.0, "threshold": 0.012},
+                            "batch": 0,
+                            "depth": 1,
+                        },
+                    ],
+                    "edges": [{"parent": "m4tq2xw6ybne", "child": "kq3v7mzc2hda"}],
+                }
+            ]
+        }
+    )
 
     nodes: list[Node]
     edges: list[Edge]

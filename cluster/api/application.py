@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 import cluster.api.routes
 from cluster.api.caller import admit
 from cluster.api.context import ApiContext
+from cluster.api.document import DocumentedApi
 from cluster.api.problems import Problem, ProblemBody, answer, of_error, of_http_exception, of_validation_error
 from cluster.api.reception import Reception
 from cluster.api.token_bucket import TokenBuckets
@@ -60,7 +61,7 @@ def create_app(context: ApiContext) -> FastAPI:
         yield
         context.close()
 
-    application = FastAPI(
+    application = DocumentedApi(
         title="Evoq",
         version=version("evoq"),
         description=_DESCRIPTION,

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cluster.api.values import Answer, Milliseconds, milliseconds
 from storage import Command
@@ -15,12 +15,34 @@ Status = Literal["accepted", "running", "done", "refused", "failed"]
 class Accepted(Answer):
     """A command that was taken."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"command_id": "9f86d081884c7d65", "status": "accepted"}]}
+    )
+
     command_id: str = Field(description="ask /api/quantitative/commands/{id} what became of it")
     status: Status
 
 
 class CommandAnswer(Answer):
     """A command, and what became of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "9f86d081884c7d65",
+                    "action": "pause_evolution",
+                    "target": None,
+                    "status": "done",
+                    "detail": "evolution is paused",
+                    "reason": "maintenance",
+                    "by": "token.operate",
+                    "ts": 1_767_225_600_000,
+                    "updated_at": 1_767_225_600_400,
+                }
+            ]
+        }
+    )
 
     id: str
     action: str

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cluster.api.values import Answer, Milliseconds, finite_list
 
@@ -13,6 +13,22 @@ __all__ = ["Equity", "equity_answer", "thinned"]
 
 class Equity(Answer):
     """The course of a strategy."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "strategy_id": "kq3v7mzc2hda",
+                    "source": "backtest",
+                    "time": [1_767_225_600_000, 1_767_229_200_000],
+                    "equity": [1.0, 0.98],
+                    "buy_and_hold": [1.0, 1.01],
+                    "drawdown": [0.0, -0.02],
+                    "as_of": 1_767_232_800_000,
+                }
+            ]
+        }
+    )
 
     strategy_id: str
     source: str

@@ -25,7 +25,40 @@ from storage import RunRecord, StatusRecord
 if TYPE_CHECKING:
     from cluster.api.context import ApiContext
 
-__all__ = ["DeskCondition", "Evolution", "condition_answer"]
+__all__ = ["SHOWN", "DeskCondition", "Evolution", "condition_answer"]
+
+SHOWN: dict[str, Any] = {
+    "status": "ok",
+    "money": "simulated",
+    "kill": {"state": "armed", "since": None, "by": None, "reason": None},
+    "evolution": {
+        "state": "running",
+        "run_id": "20260314-092653-k7qz",
+        "generation": 12,
+        "round": 3,
+        "evaluations": 12_544,
+        "evaluations_per_s": 412.0,
+        "best_scs": 71.4,
+        "median_scs": 38.1,
+    },
+    "services": [{"name": "feed", "state": "running", "restarts": 0, "uptime_s": 3_600.0}],
+    "venues": [
+        {
+            "venue": "simulated",
+            "money": "simulated",
+            "state": "running",
+            "reconciled": None,
+            "latency_ms": None,
+            "skew_ms": None,
+            "data_age_s": 1.2,
+        }
+    ],
+    "metrics": {"cpu_pct": 41.5, "memory_pct": 38.0, "disk_pct": 52.1, "db_ok": True, "queues": {"commands": 0}},
+    "alerts_open": 1,
+    "version": "0.1.0",
+    "as_of": 1_767_225_600_000,
+}
+"""A desk in the form of `DeskCondition`, for the examples of answers that begin with it."""
 
 
 class Kill(Answer):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from cluster.api.span import Span
 from cluster.api.values import Answer, Milliseconds
@@ -27,8 +27,17 @@ class ListParameters(Span):
         return self.model_dump(by_alias=False)
 
 
+def _shown(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Show a list of the example of its items."""
+    (item,) = model.__pydantic_generic_metadata__["args"]
+    examples = item.model_json_schema().get("examples", [])
+    schema["examples"] = [{"items": examples, "next_cursor": None, "total": len(examples), "as_of": 1_767_225_600_000}]
+
+
 class ListAnswer(Answer, Generic[Item]):
     """A part of a list."""
+
+    model_config = ConfigDict(json_schema_extra=_shown)
 
     items: Sequence[Item]
     next_cursor: str | None = Field(description="`cursor` of the next page; null on the last one")

@@ -17,6 +17,22 @@ EDGES = [100.0 * number / BINS for number in range(BINS + 1)]
 _KINDS = ("single", "best", "later")
 
 
+_COUNTS = [round(1_000 * 0.8**number) for number in range(BINS)]
+_NULL: dict[str, Any] = {"n": sum(_COUNTS), "counts": _COUNTS, "highest": 83.1, "quantiles": {"0.95": 34.5}}
+_DESK: dict[str, Any] = {"n": sum(_COUNTS), "counts": _COUNTS, "best": 71.4}
+_EXAMPLE: dict[str, Any] = {
+    "edges": EDGES,
+    "markets": 400,
+    "strategies": 1034,
+    "bars": 17_520,
+    **dict.fromkeys(_KINDS, _NULL),
+    "scs": _DESK,
+    "oos_scs": _DESK,
+    "threshold": 65.0,
+    "as_of": 1_767_225_600_000,
+}
+
+
 class NullScores(Answer):
     """Scores without an edge."""
 
@@ -37,7 +53,7 @@ class Survivors(Answer):
 class Luck(Answer):
     """What luck alone brings about, beside what the desk has."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"edges": [0.0, 50.0, 100.0], "markets": 400}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     edges: list[float] = Field(
         min_length=BINS + 1, max_length=BINS + 1, description="of the bins of all histograms, one more than counts"

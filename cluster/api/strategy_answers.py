@@ -57,6 +57,47 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
+_DETAIL_EXAMPLE: dict[str, Any] = {
+    "score_parts": {"win_rate": 0.62, "sharpe": 0.71, "profit_factor": 0.8, "max_drawdown": 0.7, "volatility": 0.75},
+    "psr": 0.91,
+    "dsr": 0.32,
+    "n_trials": 13_442,
+    "n_trials_effective": 61.5,
+    "excess_return": 0.04,
+    "folds": [
+        {
+            "kind": "test",
+            "start": 1_759_276_800_000,
+            "stop": 1_767_225_600_000,
+            "scs": 58.9,
+            "n_trades": 96,
+            "sharpe": 1.1,
+        }
+    ],
+    "drift_bps": None,
+    "capacity": None,
+    "hurdle_rate": None,
+    "in_sample_scs": 74.0,
+    "dsr_raw": 0.11,
+    "total_return": 0.31,
+    "buy_and_hold": 0.27,
+    "exposure": 0.44,
+    "finalist": True,
+    "selected_until": 1_759_276_800_000,
+    "conditions": [{"name": "oos_scs", "grades": "A", "value": 58.9, "needed": 65.0, "met": False}],
+    "run_id": "20260314-092653-k7qz",
+    "species": "momentum|BTC/USDT:USDT|1h",
+    "child": 812,
+    "operator": "mutation",
+    "seed": 7,
+    "engine_version": "1",
+    "data_hash": "5d41402abc4b2a76b9719d911017c592",
+    "cost_hash": "7d793037a0760186574b0282f2f435e7",
+    "state_since": 1_767_225_600_000,
+    "created_at": 1_767_225_600_000,
+}
+
+
 class StrategySummary(Answer):
     """A strategy in a list."""
 
@@ -105,7 +146,7 @@ class Fold(Answer):
 class StrategyDetail(StrategySummary):
     """Everything about a strategy."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE | {"psr": 0.91, "dsr": 0.32}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE | _DETAIL_EXAMPLE]})
 
     score_parts: dict[str, float | None] | None = Field(description="the five parts of the SCS, 0..1")
     psr: float | None

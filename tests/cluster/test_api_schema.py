@@ -3,6 +3,7 @@
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from jsonschema import Draft202012Validator
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 from schemathesis.python.asgi import shutdown_lifespans
@@ -130,3 +131,16 @@ def test_document_has_examples_for_what_is_sent(document):
         reference = content["schema"]["$ref"].rpartition("/")[2]
         shown = document["components"]["schemas"][reference]
         assert "examples" in shown or "examples" in content, name
+
+
+def test_document_has_an_example_that_fits_for_every_answer(document):
+    for name, operation in operations(document).items():
+        for status, answer in operation["responses"].items():
+            content = answer.get("content", {}).get("application/json")
+            if content is None or not status.startswith("2"):
+                continue
+            schema = document["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+            assert schema.get("examples"), name
+            whole = Draft202012Validator({**schema, "components": document["components"]})
+            for example in schema["examples"]:
+                assert [error.message for error in whole.iter_errors(example)] == [], name

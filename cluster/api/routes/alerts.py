@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cluster.api.caller import Calling
 from cluster.api.context import Context
@@ -26,6 +26,26 @@ class AlertParameters(ListParameters):
 
 class Alert(Answer):
     """Something that people should know."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 12,
+                    "ts": 1_767_225_600_000,
+                    "severity": "warning",
+                    "code": "service_died",
+                    "message": "feed died: it ended with status 1; it is started again in 1 s",
+                    "target": "feed",
+                    "count": 1,
+                    "acked_by": None,
+                    "acked_at": None,
+                    "last_ts": 1_767_225_600_000,
+                    "open": False,
+                }
+            ]
+        }
+    )
 
     id: int
     ts: Milliseconds

@@ -77,6 +77,14 @@ class ConfigBody(Body):
 class Config(Answer):
     """The whole configuration."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                _EXAMPLE | {"risk": {}, "version": 3, "changed_by": "token.operate", "changed_at": 1_767_225_600_000}
+            ]
+        }
+    )
+
     auto_trading: AutoTradingValues
     management: ManagementValues
     risk: dict[str, Any] = Field(description="empty until trading is there")
@@ -101,6 +109,23 @@ class ValueChange(Answer):
 
 class ConfigChange(Answer):
     """A change of the configuration."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 41,
+                    "ts": 1_767_225_600_000,
+                    "by": "token.operate",
+                    "role": "operate",
+                    "source": "api",
+                    "reason": "more room",
+                    "version": 3,
+                    "changes": [{"name": "management.max_enabled", "before": 20, "after": 50}],
+                }
+            ]
+        }
+    )
 
     id: int
     ts: Milliseconds

@@ -69,7 +69,31 @@ class Generation(Answer):
 class Populations(Answer):
     """The generations of a run."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"run_id": "20260314-092653-k7qz", "generations": []}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "run_id": "20260314-092653-k7qz",
+                    "generations": [
+                        {
+                            "generation": 12,
+                            "ts": 1_767_225_600_000,
+                            "evaluations": 13_442,
+                            "best_scs": 71.4,
+                            "q25": 22.5,
+                            "median_scs": 38.1,
+                            "q75": 52.0,
+                            "diversity": 0.84,
+                            "coverage": 0.31,
+                            "members": {"momentum|BTC/USDT:USDT|1h": 70},
+                            "operators": {"mutation": {"tried": 410, "accepted": 36, "founded": 0}},
+                        }
+                    ],
+                    "as_of": 1_767_225_600_000,
+                }
+            ]
+        }
+    )
 
     run_id: str
     generations: list[Generation] = Field(description="oldest first; the last one may be under way")
@@ -110,7 +134,46 @@ class Overfitting(Answer):
 class Leaders(Answer):
     """The best evidence of the desk."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [], "run_id": None, "overfitting": []}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {
+                            "id": "kq3v7mzc2hda",
+                            "type": "momentum",
+                            "symbol": "BTC/USDT:USDT",
+                            "timeframe": "1h",
+                            "state": "candidate",
+                            "scs": 71.4,
+                            "oos_scs": 58.9,
+                            "oos_trades": 96,
+                            "psr": 0.91,
+                            "dsr": 0.32,
+                            "dsr_raw": 0.11,
+                            "n_trials": 13_442,
+                            "n_trials_effective": 61.5,
+                            "excess_return": 0.04,
+                            "grade": "C",
+                            "grade_reason": "C: out-of-sample SCS 58.9, needs 65",
+                        }
+                    ],
+                    "run_id": "20260314-092653-k7qz",
+                    "overfitting": [
+                        {
+                            "symbol": "BTC/USDT:USDT",
+                            "timeframe": "1h",
+                            "pbo": 0.42,
+                            "n_trials": 13_442,
+                            "n_trials_effective": 61.5,
+                        }
+                    ],
+                    "threshold": 65.0,
+                    "as_of": 1_767_225_600_000,
+                }
+            ]
+        }
+    )
 
     items: list[Leader] = Field(description="best oos_scs first; retired strategies are left out")
     run_id: str | None = Field(description="the run that was worked on last")

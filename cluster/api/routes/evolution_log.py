@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cluster.api.context import Context
 from cluster.api.lists import ListAnswer, ListParameters, list_answer
@@ -23,6 +23,31 @@ class EvolutionLogParameters(ListParameters):
 
 class EvolutionLogRow(Answer):
     """A round of a species, or something that happened to a run."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "ts": 1_767_225_600_000,
+                    "run_id": "20260314-092653-k7qz",
+                    "generation": 12,
+                    "round": 3,
+                    "species": "momentum|BTC/USDT:USDT|1h",
+                    "evaluations": 12_544,
+                    "best_scs": 71.4,
+                    "q25": 22.5,
+                    "median_scs": 38.1,
+                    "q75": 52.0,
+                    "diversity": 0.84,
+                    "coverage": 0.31,
+                    "event": None,
+                    "message": None,
+                    "strategy_id": None,
+                    "source": "history",
+                }
+            ]
+        }
+    )
 
     ts: Milliseconds
     run_id: str

@@ -3,7 +3,7 @@
 from importlib.metadata import version
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.status import HTTP_503_SERVICE_UNAVAILABLE
 
 from cluster.api.condition import Condition
@@ -16,6 +16,8 @@ OPEN = True
 
 class Health(Answer):
     """Whether the desk is well."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok", "version": "0.1.0"}]})
 
     status: Condition = Field(description="degraded: a part does not run; down: no database")
     version: str

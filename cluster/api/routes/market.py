@@ -68,6 +68,28 @@ class CandleParameters(Span):
 class CandlesAnswer(Answer):
     """Candles of one market, in columns."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "venue": "simulated",
+                    "symbol": "BTC/USDT:USDT",
+                    "timeframe": "1m",
+                    "origin": "simulated:7",
+                    "bars_per_point": 1,
+                    "time": [1_767_225_480_000, 1_767_225_540_000],
+                    "open": [84_000.5, 84_010.0],
+                    "high": [84_020.0, 84_033.5],
+                    "low": [83_990.0, 84_001.0],
+                    "close": [84_010.0, 84_030.5],
+                    "volume": [12.4, 9.8],
+                    "age_s": 1.2,
+                    "as_of": 1_767_225_600_000,
+                }
+            ]
+        }
+    )
+
     venue: str
     symbol: str
     timeframe: str
@@ -85,6 +107,25 @@ class CandlesAnswer(Answer):
 
 class TickerAnswer(Answer):
     """What a market would pay and take."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "venue": "simulated",
+                    "symbol": "BTC/USDT:USDT",
+                    "timeframe": "1m",
+                    "origin": "simulated:7",
+                    "bid": "84030",
+                    "ask": "84030.5",
+                    "last": "84030.5",
+                    "receive_ts": 1_767_225_599_000,
+                    "venue_ts": 1_767_225_598_900,
+                    "age_s": 1.0,
+                }
+            ]
+        }
+    )
 
     venue: str
     symbol: str

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cluster.api.context import Context
 from cluster.api.lists import ListAnswer, ListParameters, list_answer
@@ -23,6 +23,26 @@ class OperationsLogParameters(ListParameters):
 
 class OperationsLogRow(Answer):
     """Something that somebody did, or was refused."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 88,
+                    "ts": 1_767_225_600_000,
+                    "actor": "token.operate",
+                    "role": "operate",
+                    "source": "api",
+                    "action": "enable",
+                    "target": "kq3v7mzc2hda",
+                    "before": {"state": "candidate", "enabled": False},
+                    "after": {"state": "enabled", "enabled": True},
+                    "reason": "steady on four windows",
+                    "result": "done",
+                }
+            ]
+        }
+    )
 
     id: int
     ts: Milliseconds

@@ -10,14 +10,17 @@ from pydantic import ConfigDict, Field
 
 from cluster.api.condition import EVOLUTION, FEED
 from cluster.api.context import ApiContext, Context
-from cluster.api.desk_status import DeskCondition, Evolution, condition_answer
+from cluster.api.desk_status import SHOWN, DeskCondition, Evolution, condition_answer
 from cluster.api.feed_clock import FeedClock, FeedState
 from cluster.api.values import Answer, Milliseconds, finite, milliseconds
 from storage import RunRecord, StatusRecord
 
 router = APIRouter(prefix="/api/quantitative/overview", tags=["system"])
 
-_EXAMPLE: dict[str, Any] = {
+_EXAMPLE: dict[str, Any] = SHOWN | {
+    "evolution": SHOWN["evolution"]
+    | {"strategy_bars_per_s": 8_200_000.0, "interval_s": 60.0, "next_generation_ts": 1_767_225_640_000},
+    "per_type": [{"type": "momentum", "count": 210, "best_scs": 71.4, "median_scs": 38.1, "best_oos_scs": 58.9}],
     "funnel": {
         "strategies": 1034,
         "threshold": 65.0,

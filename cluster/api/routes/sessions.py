@@ -39,6 +39,10 @@ class Credentials(Body):
 class SignedIn(Answer):
     """A session that has begun."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"token": "told-once", "role": "operate", "expires_at": 1_767_830_400_000}]}
+    )
+
     token: str = Field(description="for Authorization: Bearer TOKEN, here and at the push; told this once")
     role: Role
     expires_at: Milliseconds = Field(description="a week after it was used last, and a month from now at the latest")
@@ -46,6 +50,10 @@ class SignedIn(Answer):
 
 class SessionAnswer(Answer):
     """What the caller's token stands for."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"role": "read", "source": "session", "expires_at": 1_767_830_400_000}]}
+    )
 
     role: Role
     source: str = Field(description="session, or token for that of a file")

@@ -97,7 +97,29 @@ class ClusterFigures(Answer):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"ray": None, "problems": {"ray": "no answer within 2.5 s"}, "as_of": 1_767_225_600_000}]
+            "examples": [
+                {
+                    "ray": None,
+                    "database": {
+                        "version": "17.2",
+                        "size_bytes": 48_000_000,
+                        "connections": 14,
+                        "active": 1,
+                        "most_connections": 100,
+                        "tables": [{"name": "trials", "bytes": 21_000_000, "rows": 93_000, "parts": 1}],
+                    },
+                    "cache": {
+                        "version": "8.1.1",
+                        "memory_bytes": 1_900_000,
+                        "most_memory_bytes": 67_108_864,
+                        "clients": 9,
+                        "keys": 12,
+                    },
+                    "dashboard_url": "http://127.0.0.1:8265",
+                    "problems": {"ray": "no answer within 2.5 s"},
+                    "as_of": 1_767_225_600_000,
+                }
+            ]
         }
     )
 

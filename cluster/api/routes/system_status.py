@@ -3,13 +3,24 @@
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cluster.api.context import Context
-from cluster.api.desk_status import DeskCondition, condition_answer
+from cluster.api.desk_status import SHOWN, DeskCondition, condition_answer
 from cluster.api.values import Answer
 
 router = APIRouter(prefix="/api/quantitative/system-status", tags=["system"])
+
+
+_COUNTS: dict[str, Any] = {
+    "strategies": 1034,
+    "enabled": 20,
+    "above_threshold": 41,
+    "grade_a": 0,
+    "grade_b": 2,
+    "live": 0,
+    "commonest_reason": "C: out-of-sample SCS, needs 65",
+}
 
 
 class Counts(Answer):
@@ -26,6 +37,8 @@ class Counts(Answer):
 
 class SystemStatus(DeskCondition):
     """The desk at a glance."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [SHOWN | {"counts": _COUNTS}]})
 
     counts: Counts
 
