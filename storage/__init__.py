@@ -19,6 +19,7 @@ that is not finite is stored as NULL. Every error is one of `storage.errors`; th
 `open_cache`              opens the cache, embedded or at `REDIS_URL`, and gives a `Cache` with its `url`
 `backup`, `restore`       the whole database into a file, and back
 `RunRepository`           runs: one transaction for a batch's results and the state after it
+`DeskRunRepository`       which of the runs are the desk's own, and which of them it has left behind
 `TrialRepository`         every genome evaluated, and who descends from whom
 `StrategyRepository`      the population and the roster, and their leaderboard
 `OverviewRepository`      strategies as a whole: why most fail, each type, the map
@@ -49,6 +50,7 @@ from storage.database import Database, open_database
 from storage.database_backup import backup
 from storage.database_figures import database_figures
 from storage.database_restore import restore
+from storage.desk_runs import DeskRunRepository
 from storage.errors import (
     AccountError,
     BackupFileError,
@@ -117,6 +119,7 @@ __all__ = [
     "Database",
     "DatabaseBusyError",
     "DatabaseUnreachableError",
+    "DeskRunRepository",
     "DiskFullError",
     "DumpError",
     "EmbeddedServerError",

@@ -16,7 +16,8 @@ __all__ = ["command"]
 def command(file: Path, replace: bool) -> None:
     """Save everything the desk remembers into FILE, as of one moment; the desk may go on meanwhile.
 
-    Candles, tokens and keys are not in it: candles are files already, tokens and keys belong to this machine.
+    Candles, tokens and keys are not in it: candles are files already, tokens and keys belong to this machine. Copy the
+    folders candles and first_seen of EVOQ_HOME as well, then the restored desk goes on with the same run.
     """
     from cluster.desk_backup import back_up_desk, backup_file
     from storage import home, open_database
@@ -29,4 +30,7 @@ def command(file: Path, replace: bool) -> None:
         f"saved {rows:,} rows of {len(manifest.tables)} tables as of {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC"
         f" in {file} ({file.stat().st_size / 2**20:.1f} MB)"
     )
-    click.echo(f"candles are not in it: copy {folder / 'candles'} as well")
+    click.echo(
+        f"candles are not in it: copy {folder / 'candles'} and {folder / 'first_seen'} as well; with both a restored"
+        " desk goes on with its run"
+    )

@@ -17,6 +17,7 @@ from cluster.driver.driver_settings import DriverSettings
 from cluster.driver.first_seen import FirstSeen
 from cluster.driver.gauges import Gauges
 from cluster.driver.new_run import NewRun
+from cluster.driver.present_run import present_run
 from cluster.driver.reports import Reports
 from cluster.driver.roster import Roster
 from cluster.evolution_run import EvolutionRun
@@ -32,9 +33,8 @@ from storage import (
     CommandRepository,
     ConfigRepository,
     Database,
+    DeskRunRepository,
     LeaseRepository,
-    RunRecord,
-    RunRepository,
     StrategyRepository,
     SystemStatusRepository,
 )
@@ -108,18 +108,18 @@ class _Driver:
     def one_run(self, wanted: NewRun | None) -> tuple[Outcome | None, NewRun | None]:
         """Evolve until somebody asks to stop, or for another run; return how it ended, and the run that is wanted."""
         engine, clock = self.database.engine, self.clock
-        runs, status, alerts = RunRepository(engine), SystemStatusRepository(engine), AlertRepository(engine)
+        runs, status, alerts = DeskRunRepository(engine), SystemStatusRepository(engine), AlertRepository(engine)
         feed = _candles(self.paths, clock, self.interruption, status)
         if feed is None:
             return None, None
         self.session.start()
         seen = FirstSeen(self.folder, partial(_say_changed, alerts))
-        copies = seen.paths(feed.candles)
-        record = _unfinished(runs, copies) if all(path.exists() for path in copies) else None
-        before, record = record, None if wanted is not None else record
+        copies = tuple(str(path.resolve()) for path in seen.paths(feed.candles))
+        record = present_run(runs, seen, feed.candles, alerts) if wanted is None else None
         markets = replace(feed, candles=tuple((seen.take_anew if record is None else seen.follow)(feed.candles)))
         settings = self.settings if wanted is None else wanted.settings(self.settings)
-        run_settings = _new(copies, settings) if record is None else RunSettings.stored(record.settings)
+        stored_settings = _new(copies, settings) if record is None else RunSettings.stored(record.settings)
+        run_settings = replace(stored_settings, candles=copies)  # EVOQ_HOME may be elsewhere now
         with EvolutionRun(run_settings, markets, self.database, self.session, clock, _logger.info) as run:
             stored = run.begin() if record is None else run.resume(record.id)
             _logger.info("run %s after %d evaluations", stored.id, stored.evaluations)
@@ -136,14 +136,14 @@ class _Driver:
             )
             strategies = StrategyRepository(engine)
             roster = Roster(strategies, ConfigRepository(engine))
-            left_behind = [] if before is None or before.id == stored.id else [before.id]
+            left_behind = list(runs.left_behind(stored.id, self.folder.name))
 
             def heard(commit: BatchCommit) -> None:
                 gauges(commit)
                 reports(commit)
 
             def generation_ended(rows: Sequence[Mapping[str, Any]]) -> None:
-                while left_behind:  # its candidates; the roster stays
+                while left_behind:  # their candidates; the roster stays
                     strategies.replace_population(left_behind.pop(), [])
                 roster.admit(stored.id)
                 reports.strategies(rows)
@@ -182,19 +182,9 @@ def _candles(
         interruption.check()
 
 
-def _unfinished(runs: RunRepository, paths: Sequence[Path]) -> RunRecord | None:
-    """Return the newest run for ever on these files."""
-    wanted = sorted(str(path.resolve()) for path in paths)
-    for record in runs.list(limit=200):
-        settings = RunSettings.stored(record.settings)
-        if settings.forever and sorted(settings.candles) == wanted:
-            return record
-    return None
-
-
-def _new(paths: Sequence[Path], settings: DriverSettings) -> RunSettings:
+def _new(candles: tuple[str, ...], settings: DriverSettings) -> RunSettings:
     return RunSettings(
-        candles=tuple(str(path.resolve()) for path in paths),
+        candles=candles,
         symbol=None,
         timeframe=None,
         population=settings.population,

@@ -121,6 +121,7 @@ def test_backup_is_restored_into_another_home(own_home, tmp_path):
     assert evoq("config", "set", "max_enabled=11", home=own_home).returncode == 0
     saved = evoq("backup", file, home=own_home, BINANCE_API_KEY="hush", EVOQ_SEED="8")
     assert saved.returncode == 0, saved.stderr
+    assert f"copy {own_home / 'candles'} and {own_home / 'first_seen'} as well" in saved.stdout
     content = file.read_bytes()
     assert b"hush" not in content
     assert_one_line(evoq("backup", file, home=own_home), "is there already", "--replace")
