@@ -1,6 +1,7 @@
 """The ledger of trials: what runs share, what is kept, and that nothing is counted twice or forgotten."""
 
 import pytest
+from sqlalchemy import event
 
 from backtest import TrialStatistics, add_trials, trial_clusters
 from cluster.trial_ledger import TrialLedger, data_set
@@ -131,3 +132,31 @@ def test_living_ledger_counts_what_other_runs_try_meanwhile(database):
     fresh = TrialLedger(evidence, windows, ManualClock(0)).count()[MARKET]
     assert (after.n_trials, after.n_effective) == (fresh.n_trials, fresh.n_effective)
     assert after.n_effective > before.n_effective
+
+
+def test_ledger_asks_the_database_every_ten_minutes_and_never_forgets_what_it_observed(database):
+    evidence = EvidenceRepository(database.engine)
+    candles = synthetic_candles(symbol=MARKET[0], bars=2_000, seed=24)
+    windows, _ = run(database, candles, seed=1, generations=1)
+    elsewhere = synthetic_candles(symbol=MARKET[0], bars=2_000, seed=25)
+    _, later = run(database, elsewhere, seed=2, generations=1)  # as if these were not stored yet
+    clock = ManualClock(0)
+    ledger = TrialLedger(evidence, windows, clock)
+    before = ledger.count()[MARKET]
+    statements = []
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def heard(connection, cursor, statement, parameters, context, executemany):
+        statements.append(statement)
+
+    try:
+        assert ledger.count()[MARKET] == before
+        assert statements == []
+        for commit in later.commits:
+            ledger.observe(commit)
+        clock.advance(600.0)
+        after = ledger.count()[MARKET]
+        assert any("FROM trials" in statement for statement in statements)
+    finally:
+        event.remove(database.engine, "before_cursor_execute", heard)
+    assert after.n_trials == before.n_trials + 40 * 5
