@@ -18,6 +18,7 @@ from storage import RunRepository, open_database
 __all__ = ["Population", "paused", "population_of", "undisturbed"]
 
 _PATIENCE_S = 300.0
+_REST_S = 3600
 _STILL_S = 2.0
 _TRIALS = "SELECT count(*) FROM trials JOIN trial_series ON trial_series.id = series_id WHERE run_id = :run"
 
@@ -45,8 +46,8 @@ class Population:
 
 
 def paused(desk: WatchedDesk) -> None:
-    """Let evolution rest at the end of a generation, as a person would."""
-    desk.post("/api/quantitative/system-control", {"action": "pause_evolution", "reason": "the campaign is over"})
+    """Let evolution rest at the end of a generation: a long interval does, a pause would end it within one."""
+    desk.evoq("config", "set", f"evolution_interval={_REST_S}")
     size = int(desk.settings["EVOQ_POPULATION"])
     deadline, seen, since = time.monotonic() + _PATIENCE_S, -1, time.monotonic()
     while time.monotonic() < deadline:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -124,18 +123,6 @@ class WatchedDesk:
         """Return how far evolution has got; None if the API does not tell."""
         found = self._get("/api/quantitative/system-status").get("evolution", {}).get("evaluations")
         return None if found is None else int(found)
-
-    def post(self, path: str, body: dict[str, Any]) -> None:
-        """Tell the HTTP API something; it must take it."""
-        token = (self.home / "token.operate").read_text().strip()
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        connection = self._connection()
-        try:
-            connection.request("POST", path, json.dumps(body), headers)
-            answer = connection.getresponse()
-            assert answer.status == HTTPStatus.ACCEPTED, answer.read()
-        finally:
-            connection.close()
 
     def _get(self, path: str, port: str = "EVOQ_HTTP_PORT") -> dict[str, Any]:
         connection = self._connection(port)
