@@ -79,6 +79,7 @@ class Reports:
                 "strategy_bars_per_s": gauges.strategy_bars_per_s,
                 "best_scs": gauges.best,
                 "median_scs": gauges.median,
+                "batches_in_flight": 0 if commit is None else commit.in_flight,
             },
         )
 

@@ -240,7 +240,8 @@ class DeskBooks:
             return
         try:
             measured["db_latency_ms"] = self._latency_ms(engine)
-            measured["queues"] |= _queues(engine)
+            evolves = any(one["name"] == "driver" and one["state"] == "running" for one in services)
+            measured["queues"] |= _queues(engine, evolves=evolves)
         except StorageError:
             measured["db_ok"] = False
             raise
@@ -297,7 +298,12 @@ class DeskBooks:
             self.resolve(code)
 
 
-def _queues(engine: Engine) -> dict[str, int]:
+def _queues(engine: Engine, *, evolves: bool) -> dict[str, int]:
     """Return how much waits for somebody."""
     waiting = CommandRepository(engine).page(limit=1, status="accepted").total
-    return {"commands": int(waiting or 0), "alerts_open": AlertRepository(engine).count_open()}
+    told = SystemStatusRepository(engine).latest("evolution") if evolves else None
+    return {
+        "commands": int(waiting or 0),
+        "alerts_open": AlertRepository(engine).count_open(),
+        "batches_in_flight": 0 if told is None else int(told.data.get("batches_in_flight", 0)),
+    }

@@ -272,6 +272,7 @@ def test_reports_and_gauges_tell_where_evolution_stands(database):
     told = status.latest("evolution").data
     assert (told["state"], told["run_id"], told["generation"], told["round"]) == ("running", "run-1", 2, 4)
     assert told["evaluations"] == 80
+    assert told["batches_in_flight"] == 0
     assert told["evaluations_per_s"] > 0
     assert told["strategy_bars_per_s"] == pytest.approx(1_500 * told["evaluations_per_s"])
     assert told["best_scs"] == evolution.optimizer.best.score

@@ -76,6 +76,7 @@ def _queues(view: View, told: object) -> list[Tile]:
         "commands": view.text("system.queue_commands"),
         "alerts_to_tell": view.text("system.queue_alerts"),
         "alerts_open": view.text("system.queue_open"),
+        "batches_in_flight": view.text("system.queue_batches"),
     }
     return [
         Tile(words.get(name, name), view.number(told[name]), view.text("system.queue"))
