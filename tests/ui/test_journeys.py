@@ -142,7 +142,7 @@ def test_plot_comes_however_late_its_script_is(guest: Guest, browser: Browser):
     with browser.new_context(viewport=WIDE, locale="en-GB") as context:
         other = Guest(context.new_page(), guest.url)
         other.page.route("**/plots/plotly-*", answer)
-        other.open("login")
+        other.page.goto(f"{other.url}/login")
         other.sign_in(PASSWORD)
         expect(other.plot()).to_have_attribute("role", "figure")
         assert len(attempts) > 1

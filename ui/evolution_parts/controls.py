@@ -17,7 +17,7 @@ def draw_condition(view: View) -> None:
     if overview is None:
         return
     pace, text = overview.evolution, view.text
-    until_next_s = None if pace.next_generation_ts is None else (pace.next_generation_ts - overview.as_of) / 1_000
+    until_next_s = view.loads.left_s("overview", pace.next_generation_ts, overview.as_of)
     shown = (
         Tile(
             text("evolution.state"),

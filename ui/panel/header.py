@@ -4,11 +4,10 @@ import html
 
 import streamlit as st
 
-from ui.overview_answers import FeedState, Overview
+from ui.overview_answers import Overview
 from ui.panel.address_choice import segments
 from ui.panel.catalogue import LANGUAGES
 from ui.panel.formats import clock_time
-from ui.panel.loads import Loaded
 from ui.panel.states import notice
 from ui.panel.tiles import chip
 from ui.panel.view import View
@@ -76,11 +75,7 @@ def _chips(view: View) -> None:
         taken = clock_time(view.loads.taken_ms("overview"), view.zone)
         st.html(notice("stale", view.text("header.silent", age=view.duration(silent_s), time=taken)))
     known = overview.value
-    shown = (
-        []
-        if known is None
-        else [*_market(view, known.feed, _close_in_s(overview, silent)), *_desk(view, known, silent)]
-    )
+    shown = [] if known is None else [*_market(view, known, silent), *_desk(view, known, silent)]
     st.html(f'<div class="evoq-chips">{"".join(shown)}</div>')
 
 
@@ -90,17 +85,10 @@ def _learn_role(view: View) -> None:
         st.rerun()
 
 
-def _close_in_s(overview: Loaded[Overview], silent: bool) -> float | None:
-    """Return when the next candle closes by the desk's own clock; None where nobody knows."""
-    known = overview.value
-    if silent or known is None or known.feed.next_close_ts is None:
-        return None
-    return max((known.feed.next_close_ts - known.as_of) / 1_000 - overview.age_s, 0.0)
-
-
-def _market(view: View, feed: FeedState, close_in_s: float | None) -> list[str]:
+def _market(view: View, overview: Overview, silent: bool) -> list[str]:
     """Say whether candles are simulated, and when the next one closes."""
-    shown = []
+    shown, feed = [], overview.feed
+    close_in_s = None if silent else view.loads.left_s("overview", feed.next_close_ts, overview.as_of)
     if feed.simulated is not None:
         market, tone = ("simulated", "simulated") if feed.simulated else ("real", "plain")
         shown.append(chip(view.word("market", market), tone, feed.origin or ""))

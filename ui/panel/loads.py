@@ -87,6 +87,28 @@ class Loads:
         kept = self._kept.get(key)
         return None if kept is None else kept.taken_ms
 
+    def left_s(self, key: str, ts: int | None, as_of: int) -> float | None:
+        """Return how long it is until a moment of the desk's clock, whatever ours says.
+
+        Parameters
+        ----------
+        key : str
+            Of the answer that names the moment.
+        ts : int or None
+            The moment, ms UTC.
+        as_of : int
+            When the desk gave that answer, ms UTC.
+
+        Returns
+        -------
+        float or None
+            Seconds, 0 where it is over; None where no moment or no answer is known.
+        """
+        kept = self._kept.get(key)
+        if kept is None or ts is None:
+            return None
+        return max((ts - as_of) / 1_000 - (self._monotonic() - kept.at_s), 0.0)
+
     def expire(self) -> None:
         """Ask everything anew at the next chance: after something was changed."""
         self._fresh_from = self._monotonic()

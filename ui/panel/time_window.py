@@ -82,6 +82,7 @@ def window_buttons(view: View, shown: TimeWindow, whole: TimeWindow, key: str) -
     steps = (
         ("earlier", view.text("window.earlier"), ":material/chevron_left:", shown.moved(-0.5, whole)),
         ("later", view.text("window.later"), ":material/chevron_right:", shown.moved(0.5, whole)),
+        ("closer", view.text("window.closer"), ":material/zoom_in:", shown.widened(1.0 / 3.0, whole)),
         ("wider", view.text("window.wider"), ":material/zoom_out:", shown.widened(3.0, whole)),
         ("all", view.text("window.all"), ":material/fit_width:", whole),
     )

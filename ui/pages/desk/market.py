@@ -1,7 +1,5 @@
 """Candles of every market of the feed: as many as there are, with what is missing and how old they are."""
 
-import time
-
 import streamlit as st
 
 from backtest.plots import candles_figure
@@ -85,7 +83,8 @@ def _condition(view: View, name: str) -> None:
     text = view.text
     simulated = market.origin.startswith("simulated:")
     kind, tone = (text("market.simulated"), "simulated") if simulated else (text("market.real"), "plain")
-    left_s = None if market.next_close_ts is None else max(market.next_close_ts / 1_000 - time.time(), 0.0)
+    feed = view.loads.kept("feed")
+    left_s = view.loads.left_s("feed", market.next_close_ts, feed.as_of)
     followed = text("market.followed") if market.followed else text("market.not_followed")
     missing = text("market.gaps_none") if not market.n_gaps else text("market.gaps_n", n=view.number(market.n_gaps))
     shown = (

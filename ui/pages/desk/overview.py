@@ -1,12 +1,10 @@
 """The desk at a glance: what runs, how far evolution is, what came of it, and what wants attention."""
 
-import time
-
 import streamlit as st
 
 from backtest.plots import strategy_map_figure
 from ui.desk_answers import Service
-from ui.overview_answers import Overview, Pace, StrategyMap
+from ui.overview_answers import Overview, StrategyMap
 from ui.panel import PanelPage, Tile, View, html_table, plot, tiles
 from ui.panel.grade_reasons import reason_words
 from ui.panel.header import OVERVIEW_AGE_S
@@ -57,7 +55,7 @@ def _progress(view: View) -> None:
     tone = _RUNS_TONES.get(pace.state, "bad")
     shown = (
         Tile(text("overview.evolution"), view.word("evolution", pace.state), pace.run_id or "", tone),
-        Tile(text("overview.generation"), view.number(pace.generation), _round(view, pace)),
+        Tile(text("overview.generation"), view.number(pace.generation), _round(view, overview)),
         Tile(
             text("overview.evaluations"),
             view.number(pace.evaluations_per_s, 0, "/s"),
@@ -74,13 +72,14 @@ def _progress(view: View) -> None:
     tiles(shown)
 
 
-def _round(view: View, pace: Pace) -> str:
-    """Say in which round evolution is, or how long it rests."""
-    if pace.state == "running" and pace.next_generation_ts is not None:
-        left_s = pace.next_generation_ts / 1_000 - time.time()
-        if left_s > 0.0:
-            return view.text("overview.next_generation", time=view.duration(left_s))
-    return view.text("overview.round", n=view.number(pace.round))
+def _round(view: View, overview: Overview) -> str:
+    """Say in which round evolution is, and how long it rests."""
+    pace = overview.evolution
+    shown = view.text("overview.round", n=view.number(pace.round))
+    left_s = view.loads.left_s("overview", pace.next_generation_ts, overview.as_of)
+    if pace.state != "running" or not left_s:
+        return shown
+    return f"{shown} · {view.text('overview.next_generation', time=view.duration(left_s))}"
 
 
 def _best(view: View, overview: Overview) -> Tile:
