@@ -121,3 +121,16 @@ def test_answers_that_are_kept_are_bounded():
     for number in range(500):
         loads.get(f"strategies:{number}", lambda: 1)
     assert sum(loads.holds(f"strategies:{number}") for number in range(500)) <= 64
+
+
+def test_moment_of_the_desk_is_counted_from_its_answer_whatever_our_clock_says():
+    now = [100.0]
+    loads = Loads(lambda: now[0], lambda: 9e9)
+    assert loads.left_s("overview", 65_000, 60_000) is None
+    loads.get("overview", lambda: "answer")
+    assert loads.left_s("overview", 65_000, 60_000) == 5.0
+    now[0] += 4.0
+    assert loads.left_s("overview", 65_000, 60_000) == 1.0
+    now[0] += 4.0
+    assert loads.left_s("overview", 65_000, 60_000) == 0.0
+    assert loads.left_s("overview", None, 60_000) is None
