@@ -97,7 +97,6 @@ class EvidenceRepository:
         """Return every genome that was ever evaluated on some candles or on any that overlap them.
 
         They are fetched by the ten thousand as they are asked for: who stops before the end closes the generator.
-
         Candles overlap where origin, symbol and timeframe are the same and at least one candle opens in the time of
         both. All runs count, those that failed or were discarded too.
 
@@ -117,8 +116,7 @@ class EvidenceRepository:
         A list that is read later begins with the earlier one as long as only the newest run gets new trials. Where an
         older run is resumed, two runs go on at once, or overlapping candles of an older run become known, new genomes
         lie in the middle: the genomes before them stay where they were, those behind move back, and a genome that is
-        evaluated again earlier in this order moves forward. A count kept from an earlier list then says nothing, and
-        what was made of it must be made anew.
+        evaluated again earlier in this order moves forward. What was made of an earlier list is made anew.
         """
         first = (_runs.c.created_at, collate(_runs.c.id, "C"), _trials.c.batch, collate(_series.c.species, "C"))
         same = (collate(_series.c.species, "C"), _trials.c.genome)
@@ -136,7 +134,7 @@ class EvidenceRepository:
         order += [collate(evaluated.c.species, "C"), evaluated.c.child]
         query = select(evaluated.c.species, evaluated.c.genome).order_by(*order)
         with self._engine.connect() as connection:
-            _check_known(connection, data_hash)
+            _prepare_count(connection, data_hash)
             for row in connection.execute(query, execution_options={"yield_per": _AT_ONCE}):
                 yield row.species, tuple(row.genome)
 
@@ -162,7 +160,7 @@ class EvidenceRepository:
         )
         query = select(func.count(), func.coalesce(func.sum(per_genome.c.n), 0)).select_from(per_genome)
         with self._engine.connect() as connection:
-            _check_known(connection, data_hash)
+            _prepare_count(connection, data_hash)
             distinct, raw = connection.execute(query).one()
         return TrialCount(int(distinct), int(raw))
 
@@ -233,12 +231,8 @@ class EvidenceRepository:
                 f"clusters must have at most {_MOST_STATE_BYTES} bytes, had {len(state)}:"
                 " keep none, and make them anew from the genomes when they are needed"
             )
-        values = {
-            "data_hash": plain(str(data_hash)),
-            "cost_hash": plain(str(cost_hash)),
-            "n_genomes": int(n_genomes),
-            "state": bytes(state),
-        }
+        values: dict[str, Any] = {"data_hash": plain(str(data_hash)), "cost_hash": plain(str(cost_hash))}
+        values |= {"n_genomes": int(n_genomes), "state": bytes(state)}
         statement = postgresql.insert(_clusters).values(values)
         new = statement.excluded
         statement = statement.on_conflict_do_update(
@@ -371,11 +365,12 @@ def _overlapping_candles(data_hash: str) -> Select[tuple[int]]:
     return select(_candles_of_trials.c.id).where(_candles_of_trials.c.data_hash.in_(_overlapping_sets(data_hash)))
 
 
-def _check_known(connection: Connection, data_hash: str) -> None:
-    """Refuse candles nobody told of: how many trials overlap them cannot be said, and 0 would be a lie."""
+def _prepare_count(connection: Connection, data_hash: str) -> None:
+    """Refuse candles nobody told of, where 0 would be a lie; give the rest of the transaction an hour a statement."""
     known = select(_sets.c.data_hash).where(_sets.c.data_hash == plain(str(data_hash)))
     if connection.execute(known).one_or_none() is None:
         raise NotFoundError(f"there is no data set {data_hash!r}: trials are counted on candles that are known")
+    connection.execute(text("SET LOCAL statement_timeout = '1h'"))  # ten million are not sorted in two minutes
 
 
 def _candles(what: str, row: Mapping[str, object], names: tuple[str, ...]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import math
 import random
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,29 @@ import storage
 
 COUNTERS = {"evaluations": 64, "generation": 1, "round": 1}
 SPECIES = "momentum|BTC/USDT|1h"
+LISTS_AND_COUNTS = pytest.mark.parametrize(
+    "call",
+    [storage.EvidenceRepository.trial_count, lambda evidence, candles: list(evidence.genomes(candles))],
+    ids=["trial_count", "genomes"],
+)
+
+
+@contextmanager
+def asked_before_trials_are_read(engine, question):
+    """Give the lines that the database answers to a question just before it reads trials, in the same transaction."""
+    lines: list[str] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def ask(connection, cursor, statement, parameters, context, executemany):
+        if "FROM trials" in statement:
+            with connection.connection.driver_connection.cursor() as beside:  # a server's cursor has one statement
+                beside.execute(question.format(statement), parameters)
+                lines.extend(row[0] for row in beside.fetchall())
+
+    try:
+        yield lines
+    finally:
+        event.remove(engine, "before_cursor_execute", ask)
 
 
 @pytest.fixture
@@ -171,11 +195,7 @@ def test_genomes_of_a_run_resumed_later_come_before_those_of_the_next_run(
     assert [genome for _, genome in evidence.genomes("mine")] == [(1.0,), (3.0,), (2.0,)]
 
 
-@pytest.mark.parametrize(
-    "call",
-    [storage.EvidenceRepository.trial_count, lambda evidence, candles: list(evidence.genomes(candles))],
-    ids=["trial_count", "genomes"],
-)
+@LISTS_AND_COUNTS
 def test_trials_of_some_candles_are_found_by_an_index(
     database, evidence, runs, run_id, make_data_set, make_trial, call
 ):
@@ -183,22 +203,22 @@ def test_trials_of_some_candles_are_found_by_an_index(
     evidence.know([make_data_set("mine", 0, 100), *others])
     trials = [make_trial(child, data_hash=f"other {child % 100}" if child % 50 else "mine") for child in range(5_000)]
     runs.commit(run_id, batch=0, state=b"", trials=trials, **COUNTERS)
-    plans: list[str] = []
-
-    @event.listens_for(database.engine, "before_cursor_execute")
-    def explain(connection, cursor, statement, parameters, context, executemany):
-        with connection.connection.driver_connection.cursor() as beside:  # a cursor of the server has one statement
-            beside.execute(f"EXPLAIN {statement}", parameters)
-            plans.extend(row[0] for row in beside.fetchall())
-
-    try:
-        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.connection.driver_connection.cursor().execute("ANALYZE")  # as the server does now and then
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.connection.driver_connection.cursor().execute("ANALYZE")  # as the server does now and then
+    with asked_before_trials_are_read(database.engine, "EXPLAIN {}") as plans:
         call(evidence, "mine")
-    finally:
-        event.remove(database.engine, "before_cursor_execute", explain)
     assert any("ix_trials_candles_id" in line for line in plans)
     assert not any("Seq Scan on trials" in line for line in plans)
+
+
+@LISTS_AND_COUNTS
+def test_trials_beyond_number_have_an_hour_to_be_counted_and_nothing_else_has(database, evidence, make_data_set, call):
+    evidence.know([make_data_set("mine", 0, 100)])
+    with asked_before_trials_are_read(database.engine, "SHOW statement_timeout") as bounds:
+        call(evidence, "mine")
+    assert bounds == ["1h"]
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "2min"
 
 
 def test_clusters_are_kept_and_never_replaced_by_those_of_fewer_genomes(evidence):
