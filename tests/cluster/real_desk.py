@@ -19,7 +19,12 @@ from storage.cache_server import cache_status
 from storage.embedded import embedded_status
 
 PORTS = ("EVOQ_HTTP_PORT", "EVOQ_WS_PORT", "EVOQ_PANEL_PORT", "EVOQ_RAY_DASHBOARD_PORT")
-SECRETS = {"BINANCE_SECRET_KEY": "hush-venue-key", "OKX_PASSPHRASE": "hush-phrase", "GATE_API_KEY": "hush-gate-key"}
+SECRETS = {
+    "BINANCE_SECRET_KEY": "hush-venue-key",
+    "OKX_PASSPHRASE": "hush-phrase",
+    "GATE_API_KEY": "hush-gate-key",
+    "DB_PASSWORD": "hush-database",  # without DB_HOST nobody uses it, and nobody may tell it
+}
 SMALL = {
     "EVOQ_POPULATION": "120",
     "EVOQ_GENERATIONS_PER_WINDOW": "2",

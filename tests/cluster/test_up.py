@@ -11,11 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
+from urllib.request import urlopen
 
 import psutil
 import pytest
-from command_line import assert_one_line, environment
+from command_line import EVOQ, assert_one_line, environment
 from real_desk import PORTS, SECRETS, RealDesk, running_desk
 
 from cluster.ray_environment import secret_names
@@ -159,8 +161,20 @@ def test_up_measures_itself(desk: RealDesk):
     assert status == 200
     names = {"cpu_pct", "memory_pct", "disk_pct", "net_rx_bps", "net_tx_bps", "db_ok", "db_latency_ms", "cache_ok"}
     assert names | {"queues", "kill_state", "restarts"} <= set(metrics)
+    assert {"commands", "alerts_open", "alerts_to_tell", "batches_in_flight"} == set(metrics["queues"])
     assert metrics["db_ok"]
     assert metrics["cache_ok"]
+
+
+def test_up_ray_tells_prometheus_how_evolution_goes(desk: RealDesk):
+    names = ("best_scs", "median_scs", "evaluations_per_second", "batches_in_flight")
+
+    def exported() -> str:
+        found = json.loads(desk.get("/api/prometheus/sd", "ray.token", "EVOQ_RAY_DASHBOARD_PORT")[1])
+        addresses = [address for group in found for address in group["targets"]]
+        return "".join(urlopen(f"http://{address}/metrics", timeout=20).read().decode() for address in addresses)
+
+    desk.until(lambda: all(f"\nray_evoq_{name}{{" in exported() for name in names))
 
 
 def in_shell_of(desk: RealDesk, line: str) -> "subprocess.CompletedProcess[str]":
@@ -304,3 +318,29 @@ def test_killed_supervisor_leaves_nothing_that_down_does_not_find(desk: RealDesk
     assert not cache_status(desk.home).running
     assert all(is_free(desk.port(name)) for name in PORTS)
     assert "was not running" in desk.evoq("down").stdout
+
+
+@pytest.mark.long
+def test_ctrl_c_ends_a_desk_in_the_foreground_and_leaves_nothing(desk: RealDesk):
+    """It is the second start of this home, so that no password is shown any more."""
+    desk.evoq("down")
+    with subprocess.Popen(
+        [EVOQ, "up", "--foreground"], env=environment(desk.home, **desk.settings), cwd=desk.home,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        try:
+            before = list(takewhile(lambda line: "evoq down" not in line, process.stdout))
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+            afterwards = process.stdout.read()
+            status = process.wait(60.0)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    shown = "".join(before) + afterwards
+    assert status == 130, shown
+    assert "READY" in shown
+    assert "the desk has ended" in afterwards
+    assert "password" not in shown
+    assert [each.cmdline() for each in desk.processes()] == []
+    assert all(is_free(desk.port(name)) for name in PORTS)
