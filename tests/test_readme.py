@@ -86,6 +86,13 @@ def test_readme_commands_succeed_in_order(tmp_path):
     )  # fmt: skip
     assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
     assert "best of each type" in result.stdout
+    desk, background = result.stdout.split("READY after")[1:]  # two homes, each started for the first time
+    assert re.search(r"^  tokens +\S+/token\.read, token\.operate; Ray's: ray\.token$", desk, re.MULTILINE)
+    assert re.search(r"^  from elsewhere +ssh -N( -L \d+:127\.0\.0\.1:\d+){4} \S+@\S+$", desk, re.MULTILINE)
+    assert re.search(r"^generation \d+, round \d+ · [\d,]+ evaluations · .*best [\d.]+, median ", desk, re.MULTILINE)
+    assert re.search(r"^score >= 65: [\d,]+ · grade A: \d+ · live: 0 · commonest reason: \w", desk, re.MULTILINE)
+    for start in (desk, background):
+        assert len(re.findall(r"^  sign in +role operate, password \S+ \(shown once;", start, re.MULTILINE)) == 1
     for chart in ("report.html", "run.html"):
         assert (tmp_path / chart).stat().st_size > 100_000
 
