@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 ROWS = 4
+SOME = 7
 NOW_MS = 1_795_000_000_000
 HOUR_MS = 3_600_000
 
@@ -116,8 +117,8 @@ class MadeUp:
 def _number(schema: Mapping[str, Any], kind: str, name: str, row: int, full: bool, example: Any) -> float:
     if _TIMES.search(name) and kind == "integer":
         return NOW_MS + row * HOUR_MS
-    if not full:
-        return int(schema.get("minimum", 0))
+    if not full:  # never 0: a 0 on a page was then made up by the page
+        return min(max(SOME, int(schema.get("minimum", SOME))), int(schema.get("maximum", SOME)))
     example = (schema.get("examples") or [example])[0]
     number = example if isinstance(example, int | float) and not isinstance(example, bool) else 2
     if kind == "integer":

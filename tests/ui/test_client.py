@@ -153,7 +153,7 @@ def test_one_strategy_is_enabled_disabled_and_retired(api_desk, desk):
 def test_many_strategies_are_told_at_once(api_desk, desk):
     ids = api_desk.ids[10:14]
     done = desk.wait(desk.enable(ids, "a test"))
-    assert done.detail == "4 of 4 done"
+    assert done.detail.startswith("4 of 4 done: ")
     assert {one.id for one in desk.strategies(enabled=True)} == set(ids)
     assert desk.wait(desk.disable(iter(ids), "a test")).detail == "4 of 4 done"
     with pytest.raises(ui.CommandRefusedError, match="0 of 1 done"):

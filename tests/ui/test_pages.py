@@ -1,11 +1,14 @@
 """Every page in every state: a page that is added is tested here without a new test."""
 
+import re
+
 import pytest
 from viewer import Viewer, all_pages
 
 from ui.panel import states
 
 PAGES = {each.page.path: each.page for each in all_pages()}
+ZERO = re.compile(r"(?<![\w.,:/[-])0(?:\.0+)?(?![\w.,:/-])")
 pages = pytest.mark.parametrize("path", PAGES, ids=[path or "first" for path in PAGES])
 
 
@@ -29,6 +32,8 @@ def test_page_shows_no_number_for_what_is_absent(viewer, stand_in, path):
     stand_in.full = False
     viewer.open(path)
     assert not {"nan", "None", "NaT", "<NA>", "null"} & set(viewer.words.split()), viewer.words
+    shown = viewer.words.replace(viewer.text("settings.interval_about"), "")  # which says what a 0 means
+    assert not ZERO.findall(shown), shown
 
 
 @pages
@@ -82,6 +87,10 @@ def test_page_for_a_reader_lets_nothing_be_changed(viewer, stand_in, path):
     stand_in.role = "read"
     viewer.open(path)
     assert set(viewer.states) <= {"empty"}, viewer.words
+    for name in [button.key for button in viewer.at.button if not button.disabled]:
+        viewer.at.button(name).click()
+        viewer.run()
+        assert not viewer.at.get("dialog"), name
     assert stand_in.writes == []
 
 

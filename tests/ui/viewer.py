@@ -84,7 +84,7 @@ class Viewer:
         """What can be read on the page, in tables too."""
         parts = [str(part) for each in self.at._tree for part in _read(each)]  # main, sidebar and dialogs
         tables = [each.value.to_string() for each in self.at.dataframe]
-        return re.sub(r"<[^>]+>", " ", "\n".join([self.html, *parts, *tables]))
+        return re.sub(r"(?s)<style>.*?</style>|<[^>]+>", " ", "\n".join([self.html, *parts, *tables]))
 
 
 def _read(element: object) -> list[object]:

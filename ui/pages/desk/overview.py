@@ -13,8 +13,8 @@ from ui.panel.tiles import SHAPES
 PAGE = PanelPage(path="", title="overview.title", icon=":material/monitoring:", order=10)
 
 _EVERY_S = 2.0
-_MAP_EVERY_S = 4.0
-_MAP_AGE_S = 3.0
+_MAP_EVERY_S = 2.0
+_MAP_AGE_S = 1.5
 _RUNS_TONES = {"running": "good", "starting": "warn", "paused": "warn", "stopped": "muted"}
 _SERVICE_TONES = {"running": "good", "starting": "warn", "restarting": "warn", "stopping": "muted", "stopped": "muted"}
 
