@@ -155,7 +155,7 @@ def test_many_strategies_are_told_at_once(api_desk, desk):
     done = desk.wait(desk.enable(ids, "a test"))
     assert done.detail.startswith("4 of 4 done: ")
     assert {one.id for one in desk.strategies(enabled=True)} == set(ids)
-    assert desk.wait(desk.disable(iter(ids), "a test")).detail == "4 of 4 done"
+    assert desk.wait(desk.disable(iter(ids), "a test")).detail.startswith("4 of 4 done: ")
     with pytest.raises(ui.CommandRefusedError, match="0 of 1 done"):
         desk.wait(desk.enable(["no-such-strategy"], "a test"))
 
