@@ -79,7 +79,7 @@ class TrialClusters:
     The correlation of independent series of T returns scatters by ``1 / sqrt(T)``: below some 30 returns chance makes
     clusters.
 
-    Costs ``8 * n_returns`` bytes a cluster, and two passes over the leaders a trial.
+    Costs ``8 * n_returns`` bytes a cluster and nothing a trial, and two passes over the leaders a trial.
 
     References
     ----------
@@ -108,8 +108,9 @@ class TrialClusters:
         self._n_clusters = 0
         self._leaders = np.empty((0, n_returns), np.float32)  # demeaned, of length 1
         self._sums = np.empty((0, n_returns), np.float32)  # of such vectors, over the members
-        self._labels: list[int] = []
-        self._sharpes: list[float] = []
+        self._totals = np.empty(0)  # of the members' Sharpe ratios
+        self._n_flat = 0
+        self._moments = np.zeros(3)  # of all Sharpe ratios: number, mean and sum of squared distances from it
 
     def add(self, returns: ArrayLike) -> np.ndarray:
         """Add trials, in the order of their columns.
@@ -135,22 +136,21 @@ class TrialClusters:
                 f"trials must have the {self.n_returns} bars of their data set, had {len(matrix)}; "
                 "other data need clusters of their own"
             )
-        before = len(self._labels)
+        labels: list[int] = []
         for start in range(0, matrix.shape[1], _BATCH):
-            self._add_batch(np.ascontiguousarray(matrix[:, start : start + _BATCH].T))
-        return np.array(self._labels[before:], np.int64)
+            labels += self._add_batch(np.ascontiguousarray(matrix[:, start : start + _BATCH].T))
+        return np.array(labels, np.int64)
 
     def count(self) -> TrialCount:
         """Return the number of trials and clusters, and the variance of their Sharpe ratios."""
-        sharpes = np.array(self._sharpes)
-        sharpes = sharpes[~np.isnan(sharpes)]
         clusters = self.sharpe_ratios()
+        n_trials, _, squares = self._moments
         return TrialCount(
-            n_trials=sharpes.size,
+            n_trials=int(n_trials),
             n_clusters=self._n_clusters,
             sharpe_variance=float(clusters.var(ddof=1)) if clusters.size > 1 else np.nan,
-            raw_sharpe_variance=float(sharpes.var(ddof=1)) if sharpes.size > 1 else np.nan,
-            n_flat=len(self._sharpes) - sharpes.size,
+            raw_sharpe_variance=float(squares / (n_trials - 1)) if n_trials > 1 else np.nan,
+            n_flat=self._n_flat,
         )
 
     def sharpe_ratios(self) -> np.ndarray:
@@ -161,14 +161,11 @@ class TrialClusters:
         ndarray of float64, shape (n_clusters,)
             Always defined: members correlate positively with their leader.
         """
-        labels = np.array(self._labels, np.int64)
-        member = labels >= 0
-        total = np.bincount(labels[member], np.array(self._sharpes)[member], minlength=self._n_clusters)
         squares = np.empty(self._n_clusters)
         for k in range(self._n_clusters):  # one row at a time: there may be gigabytes of them
             row = self._sums[k].astype(np.float64)
             squares[k] = np.dot(row, row)
-        return total / np.sqrt(squares)
+        return self._totals[: self._n_clusters] / np.sqrt(squares)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the state as plain arrays to be stored; `from_arrays` goes on from them.
@@ -176,14 +173,16 @@ class TrialClusters:
         Returns
         -------
         dict of str to ndarray
-            Copies: threshold, leaders, sums, labels and sharpes.
+            Copies: threshold, leaders, sums, totals, moments and n_flat; as large for a million trials as for a
+            thousand of the same clusters.
         """
         return {
             "threshold": np.array(self.threshold),
             "leaders": self._leaders[: self._n_clusters].copy(),
             "sums": self._sums[: self._n_clusters].copy(),
-            "labels": np.array(self._labels, np.int64),
-            "sharpes": np.array(self._sharpes, np.float64),
+            "totals": self._totals[: self._n_clusters].copy(),
+            "moments": self._moments.copy(),
+            "n_flat": np.array(self._n_flat),
         }
 
     @classmethod
@@ -205,23 +204,25 @@ class TrialClusters:
         EvidenceError
             If an array is missing or they contradict each other.
         """
-        missing = {"threshold", "leaders", "sums", "labels", "sharpes"} - set(arrays)
+        missing = {"threshold", "leaders", "sums", "totals", "moments", "n_flat"} - set(arrays)
         if missing:
             raise EvidenceError(f"stored clusters must have {', '.join(sorted(missing))}; count the trials anew")
-        leaders, sums, labels = arrays["leaders"], arrays["sums"], arrays["labels"]
-        whole = leaders.ndim == 2 and leaders.shape == sums.shape and labels.shape == arrays["sharpes"].shape
-        if not whole or labels.max(initial=-1) != len(leaders) - 1:
+        leaders, sums, totals, moments = (arrays[name] for name in ("leaders", "sums", "totals", "moments"))
+        whole = leaders.ndim == 2 and leaders.shape == sums.shape and totals.shape == leaders.shape[:1]
+        if not whole or moments.shape != (3,) or moments[0] < len(leaders):
             raise EvidenceError(
                 f"stored clusters contradict each other: leaders {leaders.shape}, sums {sums.shape}, "
-                f"labels {labels.shape} up to {labels.max(initial=-1)}; count the trials anew"
+                f"totals {totals.shape}, moments {moments.tolist()}; count the trials anew"
             )
         clusters = cls(leaders.shape[1], float(arrays["threshold"]))
         clusters._n_clusters = len(leaders)
         clusters._leaders, clusters._sums = leaders.astype(np.float32), sums.astype(np.float32)
-        clusters._labels, clusters._sharpes = labels.tolist(), arrays["sharpes"].tolist()
+        clusters._totals, clusters._moments = totals.astype(np.float64), moments.astype(np.float64)
+        clusters._n_flat = int(arrays["n_flat"])
         return clusters
 
-    def _add_batch(self, rows: np.ndarray) -> None:
+    def _add_batch(self, rows: np.ndarray) -> list[int]:
+        """Add trials, a row each, and return the cluster of each."""
         means = rows.mean(axis=1)
         rest = rows - means[:, None]
         deviations = np.sqrt((rest * rest).sum(axis=1) / (self.n_returns - 1))
@@ -232,10 +233,11 @@ class TrialClusters:
         to_known = units @ self._leaders[:known].T
         to_batch = units @ units.T
         led: list[int] = []  # rows of this batch that lead a cluster
+        labels: list[int] = []
         for i in range(len(rows)):
             if not varies[i]:
-                self._labels.append(-1)
-                self._sharpes.append(np.nan)
+                self._n_flat += 1
+                labels.append(-1)
                 continue
             near = np.append(to_known[i], to_batch[i, led])
             label = self._nearest(units[i], near)
@@ -244,8 +246,17 @@ class TrialClusters:
                 self._lead(units[i])
             else:
                 self._sums[label] += units[i]
-            self._labels.append(label)
-            self._sharpes.append(float(means[i] / deviations[i]))
+            self._take(label, float(means[i] / deviations[i]))
+            labels.append(label)
+        return labels
+
+    def _take(self, label: int, sharpe: float) -> None:
+        """Count a trial; moments as by Welford (1962), Technometrics 4(3)."""
+        self._totals[label] += sharpe
+        n_trials, mean, squares = self._moments
+        from_mean = sharpe - mean
+        mean += from_mean / (n_trials + 1)
+        self._moments[:] = n_trials + 1, mean, squares + from_mean * (sharpe - mean)
 
     def _nearest(self, unit: np.ndarray, correlations: np.ndarray) -> int:
         """Return the cluster a trial joins; one past the last where it leads a new one."""
@@ -266,6 +277,7 @@ class TrialClusters:
                 grown = np.empty((room, self.n_returns), np.float32)
                 grown[: self._n_clusters] = getattr(self, name)[: self._n_clusters]
                 setattr(self, name, grown)
+            self._totals = np.append(self._totals, np.zeros(room - len(self._totals)))
         self._leaders[self._n_clusters] = unit
         self._sums[self._n_clusters] = unit
         self._n_clusters += 1

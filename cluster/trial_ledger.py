@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from backtest import PreparedCandles, TrialClusters, TrialStatistics, add_trials, prepare, trial_clusters
+from backtest import EvidenceError, PreparedCandles, TrialClusters, TrialStatistics, add_trials, prepare, trial_clusters
 from cluster.genome_set import Genome, GenomeSet
 from evolution import BatchCommit, Species, Windows
 from evolution.objective import Market
@@ -171,8 +171,11 @@ class TrialLedger:
                     entered.add(genome)
             if (entered.n, entered.digest()) != (n_genomes, state[:32]):
                 return None
-            with np.load(io.BytesIO(state[32:]), allow_pickle=False) as arrays:
-                clusters = TrialClusters.from_arrays(dict(arrays))
+            try:
+                with np.load(io.BytesIO(state[32:]), allow_pickle=False) as arrays:
+                    clusters = TrialClusters.from_arrays(dict(arrays))
+            except EvidenceError:  # kept by an earlier version: they are made anew
+                return None
             account = _Account(prepare(known), clusters, tried, entered=entered, kept=n_genomes)
             self._take(account, stored)
         account.unknown += unknown

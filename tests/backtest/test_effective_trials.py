@@ -150,10 +150,30 @@ def test_clusters_that_were_stored_go_on_as_if_there_had_been_no_break(tmp_path)
 
 def test_clusters_stored_in_pieces_are_refused():
     arrays = TrialClusters(10).to_arrays()
-    with pytest.raises(EvidenceError, match="stored clusters must have labels, sums; count the trials anew"):
-        TrialClusters.from_arrays({name: arrays[name] for name in ("threshold", "leaders", "sharpes")})
-    with pytest.raises(EvidenceError, match="stored clusters contradict each other"):
-        TrialClusters.from_arrays(arrays | {"labels": np.array([3]), "sharpes": np.array([0.1])})
+    with pytest.raises(EvidenceError, match="stored clusters must have n_flat, sums; count the trials anew"):
+        TrialClusters.from_arrays({name: arrays[name] for name in ("threshold", "leaders", "totals", "moments")})
+    for wrong in ({"totals": np.array([0.1])}, {"moments": np.zeros(2)}):
+        with pytest.raises(EvidenceError, match="stored clusters contradict each other"):
+            TrialClusters.from_arrays(arrays | wrong)
+
+
+def test_clusters_of_many_trials_are_kept_in_as_little_as_those_of_few():
+    returns, _ = planted(np.random.default_rng(4), 300, [20] * 5, 0.72)
+    clusters = TrialClusters(300, 0.6)
+    sizes = []
+    for _ in range(10):
+        clusters.add(returns)
+        sizes.append(sum(array.nbytes for array in clusters.to_arrays().values()))
+    assert len(set(sizes)) == 1
+    assert clusters.count().n_trials == 1000
+
+
+def test_variance_of_trials_is_that_of_all_their_sharpe_ratios():
+    returns, _ = planted(np.random.default_rng(6), 300, [40] * 5, 0.5)
+    clusters = TrialClusters(300)
+    clusters.add(returns)
+    sharpes = returns.mean(axis=0) / returns.std(axis=0, ddof=1)
+    assert clusters.count().raw_sharpe_variance == pytest.approx(sharpes.var(ddof=1), rel=1e-12)
 
 
 def test_clusters_of_no_trials_are_empty():

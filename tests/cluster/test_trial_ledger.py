@@ -1,5 +1,8 @@
 """The ledger of trials: what runs share, what is kept, and that nothing is counted twice or forgotten."""
 
+import io
+
+import numpy as np
 import pytest
 from sqlalchemy import event
 
@@ -114,6 +117,22 @@ def test_living_ledger_adds_what_it_observes_and_keeps_to_its_candles(database):
     # a new process takes up the kept clusters of the shorter candles, and adds the rest from the database
     again = TrialLedger(evidence, longer, ManualClock(0)).count()[MARKET]
     assert (again.n_trials, again.n_effective) == (after.n_trials, after.n_effective)
+
+
+def test_clusters_that_an_earlier_version_kept_are_made_anew(database):
+    evidence = EvidenceRepository(database.engine)
+    candles = synthetic_candles(symbol=MARKET[0], bars=2_000, seed=25)
+    windows, _ = run(database, candles, seed=1, generations=1)
+    counted = TrialLedger(evidence, windows, ManualClock(0)).count()
+    name = (candles.data_hash, windows.costs.cost_hash)
+    n_genomes, state = evidence.clusters(*name)
+    former = io.BytesIO()
+    np.savez(
+        former, threshold=0.7, leaders=np.ones((1, 9)), sums=np.ones((1, 9)), labels=np.zeros(5), sharpes=np.ones(5)
+    )
+    evidence.keep_clusters(*name, n_genomes, state[:32] + former.getvalue())
+    assert TrialLedger(evidence, windows, ManualClock(0)).count() == counted
+    assert evidence.clusters(*name) == (n_genomes, state)
 
 
 def test_living_ledger_counts_what_other_runs_try_meanwhile(database):
