@@ -108,7 +108,8 @@ class Plot {
 
   fail() {
     if (!this.element.isConnected) return;
-    this.failed = true;
+    this.plotly?.purge(this.element);
+    [this.failed, this.listens] = [true, false];
     this.tries += 1;
     this.element.textContent = this.data.alt;
     clearTimeout(this.again);
