@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ CANDLES = synthetic_candles(symbol=SYMBOL, bars=1_200, seed=4)
 SPLIT = 900
 SIZE = 60
 FINALISTS = 8
+_TRIES = 30
 WITH_CURVES = 7  # one finalist has lost them
 
 
@@ -125,7 +127,19 @@ def desk_of(server: storage.Database, home: Path) -> Iterator[Desk]:
         desk.tokens = {str(role): tokens.path(role).read_text() for role in Role}
         populate(desk)
         yield desk
-    run_autocommitted(server, f"DROP DATABASE {name} WITH (FORCE)")
+    drop(server, name)
+
+
+def drop(server: storage.Database, name: str) -> None:
+    """Drop a database; an autovacuum worker in it, which only a superuser may end, is waited for."""
+    for left in reversed(range(_TRIES)):
+        try:
+            run_autocommitted(server, f"DROP DATABASE {name} WITH (FORCE)")
+            return
+        except storage.PrivilegeError:
+            if not left:
+                raise
+            time.sleep(1.0)  # until autovacuum is through
 
 
 def run_autocommitted(database: storage.Database, statement: str) -> None:

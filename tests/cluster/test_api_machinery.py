@@ -19,6 +19,7 @@ def client(api_desk):
         yield client
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what Ray imports, where another test left one running
 def test_cluster_tells_of_the_database_and_why_the_rest_is_missing(api_desk, client):
     (api_desk.home / "run").mkdir(exist_ok=True)
     answer = client.get("/api/system/cluster").json()

@@ -193,6 +193,7 @@ def test_serve_goes_on_when_its_controller_is_killed(served):
 
 
 def test_serve_is_back_soon_when_its_proxy_is_killed(served):
+    wait_for(lambda: processes("ray::ProxyActor"))  # it has another name until it is up
     processes("ray::ProxyActor")[0].kill()
     wait_for(served.is_up, 30.0)
     assert served.ask_for(1.0).keys() == {200}
