@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -153,8 +154,20 @@ def external(embedded_database: storage.Database) -> Iterator[dict[str, str]]:
         "DB_USER": settings.user,
         "DB_PASSWORD": settings.password or "",
     }
-    with _autocommit(embedded_database) as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    _drop(embedded_database, name)
+
+
+def _drop(server: storage.Database, name: str) -> None:
+    """Drop a database, as soon as no autovacuum worker, which only a superuser may end, is in it."""
+    for left in reversed(range(30)):
+        try:
+            with _autocommit(server) as connection:
+                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+            return
+        except storage.PrivilegeError:
+            if not left:
+                raise
+            time.sleep(1.0)  # until autovacuum is through
 
 
 @pytest.fixture
