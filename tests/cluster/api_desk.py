@@ -2,13 +2,13 @@
 
 import asyncio
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from dropped_database import drop_database
 from fastapi import FastAPI
 from sqlalchemy import text
 
@@ -29,7 +29,6 @@ CANDLES = synthetic_candles(symbol=SYMBOL, bars=1_200, seed=4)
 SPLIT = 900
 SIZE = 60
 FINALISTS = 8
-_TRIES = 30
 WITH_CURVES = 7  # one finalist has lost them
 
 
@@ -127,19 +126,7 @@ def desk_of(server: storage.Database, home: Path) -> Iterator[Desk]:
         desk.tokens = {str(role): tokens.path(role).read_text() for role in Role}
         populate(desk)
         yield desk
-    drop(server, name)
-
-
-def drop(server: storage.Database, name: str) -> None:
-    """Drop a database; an autovacuum worker in it, which only a superuser may end, is waited for."""
-    for left in reversed(range(_TRIES)):
-        try:
-            run_autocommitted(server, f"DROP DATABASE {name} WITH (FORCE)")
-            return
-        except storage.PrivilegeError:
-            if not left:
-                raise
-            time.sleep(1.0)  # until autovacuum is through
+    drop_database(server, name)
 
 
 def run_autocommitted(database: storage.Database, statement: str) -> None:

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,8 @@ from sqlalchemy import text
 import storage
 from storage.cache_server import stop_cache
 from storage.embedded import stop_embedded
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "cluster"))  # dropped_database
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -154,20 +155,9 @@ def external(embedded_database: storage.Database) -> Iterator[dict[str, str]]:
         "DB_USER": settings.user,
         "DB_PASSWORD": settings.password or "",
     }
-    _drop(embedded_database, name)
+    from dropped_database import drop_database
 
-
-def _drop(server: storage.Database, name: str) -> None:
-    """Drop a database, as soon as no autovacuum worker, which only a superuser may end, is in it."""
-    for left in reversed(range(30)):
-        try:
-            with _autocommit(server) as connection:
-                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-            return
-        except storage.PrivilegeError:
-            if not left:
-                raise
-            time.sleep(1.0)  # until autovacuum is through
+    drop_database(embedded_database, name)
 
 
 @pytest.fixture
