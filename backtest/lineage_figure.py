@@ -1,5 +1,6 @@
 """Who a strategy descends from: the oldest ancestors on the left, the strategy itself on the right."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["lineage_figure"]
 
-_HEIGHT = 440
+_LOWEST, _HIGHEST, _EACH = 240, 440, 36
 _MOST_TEXTS = 24
 _ASIDE = 0.12
 
@@ -109,7 +110,7 @@ def lineage_figure(
     )
     figure.update_yaxes(visible=False, range=[-0.62, 0.72])
     figure.update_layout(
-        height=_HEIGHT,
+        height=min(_HIGHEST, _LOWEST + _EACH * (max(Counter(depths).values(), default=1) - 1)),
         margin={"l": 15, "r": 15, "t": 40, "b": 45},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0, "itemsizing": "constant"},
         hovermode="closest",

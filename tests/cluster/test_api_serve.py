@@ -77,7 +77,9 @@ class Served:
         self.watch: subprocess.Popen[bytes] | None = None
         self.refused: list[httpx.Response] = []
 
-    def start(self) -> None:
+    def start(self, **settings: str) -> None:
+        """Start the watch, and wait until the API answers; with other settings that is what was deployed before."""
+        self._environ |= settings
         with self.log.open("ab") as log:
             self.watch = subprocess.Popen([sys.executable, "-m", "cluster.api"], env=self._environ, stderr=log)
         wait_for(self.is_up, 120.0)
@@ -207,6 +209,30 @@ def test_serve_goes_on_without_its_watch_and_is_found_by_the_next_one(served):
     assert set(served.ask_for(3.0)) == {200}
 
 
+def test_serve_redeploys_with_other_settings_and_loses_nothing(served, api_desk):
+    """Replicas are exchanged one by one while somebody asks, and what was accepted meanwhile is done."""
+    before = {one.pid for one in processes(REPLICA)}
+    served.watch.kill()
+    served.watch.wait()
+    accepted = served.ask(
+        f"{Q}/strategies/{api_desk.ids[7]}/commands", "operate", "POST", json={"action": "enable", "version": 1}
+    ).json()
+    served.start(EVOQ_PANEL_URL="http://127.0.0.1:8599")
+    answers: Counter[int | str] = Counter()
+
+    def exchanged() -> bool:
+        answers.update(served.ask_for(1.0))
+        return len(after := {one.pid for one in processes(REPLICA)}) == 2 and not after & before
+
+    wait_for(exchanged)
+    assert set(answers) == {200}, answers
+    assert sum(answers.values()) > 20
+    for _ in range(10):  # both replicas
+        assert served.ask("/quantitative.html").headers["location"].startswith("http://127.0.0.1:8599/")
+    assert served.ask(f"{Q}/commands/{accepted['command_id']}").json()["status"] == "done"
+    assert served.ask(f"{Q}/strategies/{api_desk.ids[7]}").json()["state"] == "enabled"
+
+
 def test_serve_ends_in_time_and_leaves_nothing_behind(served):
     served.watch.send_signal(signal.SIGTERM)
     began = time.monotonic()
@@ -220,7 +246,7 @@ def test_serve_ends_in_time_and_leaves_nothing_behind(served):
 def test_serve_started_again_has_lost_nothing(served, api_desk):
     served.start()
     assert served.ask(f"{Q}/strategies/{api_desk.ids[5]}").json()["state"] == "enabled"
-    assert served.ask("/api/operations-log?action=enable").json()["total"] == 2
+    assert served.ask("/api/operations-log?action=enable").json()["total"] == 3
     served.watch.send_signal(signal.SIGTERM)
     assert served.watch.wait(timeout=30) == 0
 

@@ -16,6 +16,7 @@ __all__ = ["depth_asked", "draw_ancestry"]
 _AGE_S = 600.0
 _DEPTHS, _USUAL_DEPTH = ("2", "5", "10", "20"), "5"
 _MOST_ROWS = 40
+_RIGHT = ' class="evoq-right"'
 
 
 def depth_asked(view: View) -> int:
@@ -64,13 +65,13 @@ def draw_ancestry(view: View, found: StrategyDetail, depth: int) -> None:
 
 def _list(view: View, lineage: Lineage) -> None:
     titles = (
-        view.text("strategies.id"),
-        view.text("strategy.operator"),
-        view.text("strategy.steps_back"),
-        view.text("strategy.fitness"),
-        view.text("strategy.parameters"),
+        ("strategies.id", ""),
+        ("strategy.operator", ""),
+        ("strategy.steps_back", _RIGHT),
+        ("strategy.fitness", _RIGHT),
+        ("strategy.parameters", ""),
     )
-    head = "".join(f"<th>{html.escape(title)}</th>" for title in titles)
+    head = "".join(f"<th{side}>{html.escape(view.text(title))}</th>" for title, side in titles)
     rows = "".join(_row(view, node) for node in lineage.nodes[:_MOST_ROWS])
     st.html(
         f'<div class="evoq-scroll"><table class="evoq-table" style="white-space: nowrap"><thead><tr>{head}</tr></thead>'
@@ -85,9 +86,10 @@ def _row(view: View, node: Ancestor) -> str:
     name = html.escape(node.id)
     if node.alive:
         name = f'<a href="{html.escape(address_of("strategy", id=node.id), quote=True)}" target="_self">{name}</a>'
-    cells = (view.word("operator", node.operator), view.number(node.depth), view.number(node.fitness, 1))
-    shown = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
-    return f"<tr><td>{name}</td>{shown}<td>{html.escape(_parameters(view, node.parameters))}</td></tr>"
+    numbers = (view.number(node.depth), view.number(node.fitness, 1))
+    shown = "".join(f"<td{_RIGHT}>{html.escape(number)}</td>" for number in numbers)
+    operator, parameters = view.word("operator", node.operator), _parameters(view, node.parameters)
+    return f"<tr><td>{name}</td><td>{html.escape(operator)}</td>{shown}<td>{html.escape(parameters)}</td></tr>"
 
 
 def _parameters(view: View, parameters: Mapping[str, float] | None) -> str:
