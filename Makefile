@@ -13,8 +13,8 @@ CANDLES ?=
 POPULATION ?= 1034
 GENERATIONS ?= 10
 SEED ?= 7
-# make test PARALLEL="--numprocesses 2 --dist loadfile": two processes, each file whole in one of them
-PARALLEL ?=
+# Most tests run in two processes, each file whole in one of them; those that are marked "alone" follow one by one.
+PARALLEL := --numprocesses 2 --dist loadfile
 
 .PHONY: run test test-all setup check browser bench bench-ray bench-evolution bench-evidence bench-choices bench-push bench-api bench-ui screenshots chaos lock clean
 
@@ -39,10 +39,12 @@ browser: $(VENV)/.test
 	@$(BIN)/python benchmarks/panel_browser/find_browser.py
 
 test: check browser
-	$(BIN)/python -m pytest $(PARALLEL) -m "not long"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not long and not alone"
+	$(BIN)/python -m pytest -m "not long and alone"
 
 test-all: check browser
-	$(BIN)/python -m pytest $(PARALLEL)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not alone"
+	$(BIN)/python -m pytest -m "alone"
 	$(MAKE) bench bench-ray bench-evolution bench-evidence bench-push bench-api bench-ui
 
 bench: $(VENV)/.test

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
+pytestmark = pytest.mark.alone
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 NOT_RUN = {
     "make test": "it is what runs this test",

@@ -3,6 +3,8 @@ import json
 import bench_api
 import pytest
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.parametrize("servers", [["one process"], pytest.param(list(bench_api.SERVERS), marks=pytest.mark.long)])
 def test_bench_api_short_form_measures_every_answer(tmp_path, monkeypatch, servers):

@@ -4,6 +4,8 @@ import bench_chaos
 import pytest
 from desk_faults.faults import FAULTS
 
+pytestmark = pytest.mark.alone
+
 SHORT = ("kill -9 of the driver", "kill -9 of a worker while it evaluates")
 SETTINGS = {**bench_chaos.SETTINGS, "EVOQ_POPULATION": "320", "EVOQ_FEED_HISTORY": "2500"}
 

@@ -5,6 +5,8 @@ import bench_push
 import pytest
 from push_load.traffic import TYPES, schedule
 
+pytestmark = pytest.mark.alone
+
 
 def test_schedule_is_a_minute_of_a_desk():
     events = schedule(60.0, 7)

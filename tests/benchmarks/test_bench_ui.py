@@ -4,6 +4,8 @@ import bench_ui
 import pytest
 from panel_browser.find_browser import WHAT_TO_INSTALL, find_browser
 
+pytestmark = pytest.mark.alone
+
 BROWSER = find_browser()  # before the session's fixtures take what is a machine's own out of the environment
 
 

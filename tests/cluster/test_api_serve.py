@@ -21,6 +21,8 @@ import pytest
 
 from storage import CommandRepository
 
+pytestmark = pytest.mark.alone
+
 Q = "/api/quantitative"
 REPOSITORY = Path(__file__).resolve().parents[2]
 REPLICA = "ray::ServeReplica:evoq:Api"

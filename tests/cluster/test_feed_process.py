@@ -21,6 +21,8 @@ from cluster.feed.status import StatusRecorder, database_status
 from market import CandleStore, EndlessMarket
 from storage import Database, SystemStatusRepository
 
+pytestmark = pytest.mark.alone
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SYMBOL = "BTC/USDT:USDT"
 PATIENCE_S = 60.0

@@ -16,6 +16,8 @@ from evolution import StopReason
 from market import CandleStore, SystemClock, synthetic_candles
 from storage import StrategyRepository, open_database
 
+pytestmark = pytest.mark.alone
+
 
 class EnoughError(Exception):
     """The test has seen enough generations."""

@@ -28,6 +28,8 @@ from storage import (
     restore,
 )
 
+pytestmark = pytest.mark.alone
+
 SETTINGS = DriverSettings(population=60, seed=5)
 BITCOIN, ETHER = (synthetic_candles(symbol=symbol, bars=1_200, seed=4) for symbol in ("BTC/USDT:USDT", "ETH/USDT:USDT"))
 PATIENCE_S = 120.0

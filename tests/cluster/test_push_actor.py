@@ -19,6 +19,8 @@ from push_client import Cache, Client, bearer, free_port, running_cache, token
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+pytestmark = pytest.mark.alone
+
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 LONG_S = 60.0
 

@@ -20,6 +20,8 @@ from cluster.push import PushServer
 from cluster.push.settings import PushSettings
 from market.clock import SystemClock
 
+pytestmark = pytest.mark.alone
+
 CLIENTS, DEAF, EVENTS = 190, 10, 50
 
 

@@ -14,6 +14,8 @@ from cluster.push.messages import frame
 from cluster.push.outbox import Event, Outbox
 from market.clock import ManualClock
 
+pytestmark = pytest.mark.alone
+
 WIDE = "x" * 1_000
 
 

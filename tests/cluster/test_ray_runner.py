@@ -21,6 +21,8 @@ from cluster.ray_session import RaySession
 from evolution.candidate import Candidate
 from evolution.runner import Evaluator, Runner, SerialRunner
 
+pytestmark = pytest.mark.alone
+
 HERE = Path(__file__).resolve().parent
 PRICES = np.linspace(1.0, 2.0, 200_000)
 

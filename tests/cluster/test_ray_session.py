@@ -22,6 +22,8 @@ from cluster.ray_session import RaySession
 from cluster.ray_shipping import code_for_workers
 from cluster.ray_token import private_token_file
 
+pytestmark = pytest.mark.alone
+
 HERE = Path(__file__).resolve().parent
 QUICKLY_S = 8.0
 

@@ -13,6 +13,8 @@ from cluster.ray_runner import RayRunner
 from cluster.ray_session import RaySession
 from cluster.ray_worker import niceness
 
+pytestmark = pytest.mark.alone
+
 
 def test_niceness_is_that_of_the_environment():
     assert niceness({}) == niceness({"EVOQ_WORKER_NICE": " "}) == 5

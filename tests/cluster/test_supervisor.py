@@ -24,6 +24,8 @@ from cluster.supervisor.restart_policy import RestartCounter, RestartPolicy
 from cluster.supervisor.spoken_lines import SpokenLines, as_json
 from market import ManualClock, SystemClock
 
+pytestmark = pytest.mark.alone
+
 HERE = Path(__file__).resolve().parent
 PATIENCE_S = 20.0
 

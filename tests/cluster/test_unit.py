@@ -17,6 +17,8 @@ from cluster.supervisor.service import Program, Server, Service
 from cluster.supervisor.unit import Event, State, Unit
 from market import ManualClock, SystemClock
 
+pytestmark = pytest.mark.alone
+
 POLICY = RestartPolicy(first_s=1.0, jitter=0.0, quick_s=10.0, most_quick=3, rest_s=100.0)
 
 

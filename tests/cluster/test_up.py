@@ -31,7 +31,7 @@ LOOPBACK = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 SERVICES = {"database", "cache", "ray", "feed", "driver", "api", "push", "panel"}
 MOST_MB = 4_096
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

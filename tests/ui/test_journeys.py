@@ -27,7 +27,7 @@ REASON = "it held its own out of sample"
 SHOWN = "plot => [plot.layout.xaxis.range, plot.layout.yaxis.range]"
 AS_STARTED = dict(os.environ)  # the session's fixtures take what is a machine's own out of it
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
