@@ -325,7 +325,7 @@ class EvolutionRun:
             self._evidence.know([data_set(candles) for candles in self.windows.candles.values()])
             journal.on(self._hashes())
 
-        last_s = 0.0
+        last_s = self._config.get().auto_trading.evolution_interval
 
         def interval_s() -> float:
             nonlocal last_s

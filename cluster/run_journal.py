@@ -158,12 +158,16 @@ class RunJournal:
         """Describe a generation: its operators, and what it left behind."""
         alive = [one for one in commit.statistics if one.members]
         figures = run_figures(commit)
-        coverage, diversity = figures["coverage"] or 0.0, figures["diversity"] or 0.0
+        archive = (
+            f"the archive covers {figures['coverage']:.1%}, diversity {figures['diversity']:.2f}"
+            if alive
+            else "nobody yet"
+        )
         return {
             "ts": self._clock.now_ms(),
             "batch": commit.batch,
             "event": "generation",
-            "message": f"generation {commit.generation}: the archive covers {coverage:.1%}, diversity {diversity:.2f}",
+            "message": f"generation {commit.generation}: {archive}",
             "details": {
                 "figures": figures,
                 "window": commit.window or "0",
