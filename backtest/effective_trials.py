@@ -13,6 +13,7 @@ from backtest.errors import EvidenceError
 __all__ = ["TrialClusters", "TrialCount", "count_trials"]
 
 _BATCH = 256
+_MOST_LEADERS = 4096
 _DOUBT = 1e-5  # far above the error of a float32 correlation: what is nearer than this is decided in float64
 
 
@@ -54,6 +55,9 @@ class TrialClusters:
         Length T of every trial's return series, at least 2.
     threshold : float
         Least correlation with a leader, 0.1..0.999.
+    most_leaders : int
+        How many clusters keep their leader. Once there are so many, a trial that is near none of them counts as a
+        cluster by itself and is not compared with later ones: the number is then too high rather than too low.
 
     Raises
     ------
@@ -79,7 +83,7 @@ class TrialClusters:
     The correlation of independent series of T returns scatters by ``1 / sqrt(T)``: below some 30 returns chance makes
     clusters.
 
-    Costs ``8 * n_returns`` bytes a cluster and nothing a trial, and two passes over the leaders a trial.
+    Costs ``8 * n_returns`` bytes a leader and nothing a trial, and two passes over the leaders a trial.
 
     References
     ----------
@@ -98,19 +102,23 @@ class TrialClusters:
     (100, 4)
     """
 
-    def __init__(self, n_returns: int, threshold: float = 0.7) -> None:
+    def __init__(self, n_returns: int, threshold: float = 0.7, most_leaders: int = _MOST_LEADERS) -> None:
         if n_returns < 2:
             raise EvidenceError(f"n_returns must be at least 2 for correlations, was {n_returns}")
         if not 0.1 <= threshold <= 0.999:
             raise EvidenceError(f"threshold must be in [0.1, 0.999], was {threshold}")
+        if most_leaders < 1:
+            raise EvidenceError(f"most_leaders must be at least 1, was {most_leaders}")
         self.n_returns = n_returns
         self.threshold = threshold
-        self._n_clusters = 0
+        self.most_leaders = most_leaders
+        self._n_leaders = 0
         self._leaders = np.empty((0, n_returns), np.float32)  # demeaned, of length 1
         self._sums = np.empty((0, n_returns), np.float32)  # of such vectors, over the members
         self._totals = np.empty(0)  # of the members' Sharpe ratios
         self._n_flat = 0
         self._moments = np.zeros(3)  # of all Sharpe ratios: number, mean and sum of squared distances from it
+        self._alone = np.zeros(3)  # the same of those near no leader that came too late to lead
 
     def add(self, returns: ArrayLike) -> np.ndarray:
         """Add trials, in the order of their columns.
@@ -123,7 +131,8 @@ class TrialClusters:
         Returns
         -------
         ndarray of int64, shape (n,)
-            Cluster of each trial; -1 for a trial that never varied (standard deviation below 1e-12).
+            Cluster of each trial, a number of its own where it came too late to lead; -1 for a trial that never varied
+            (standard deviation below 1e-12).
 
         Raises
         ------
@@ -143,29 +152,30 @@ class TrialClusters:
 
     def count(self) -> TrialCount:
         """Return the number of trials and clusters, and the variance of their Sharpe ratios."""
-        clusters = self.sharpe_ratios()
-        n_trials, _, squares = self._moments
+        clusters = self._alone.copy()
+        for ratio in self.sharpe_ratios():
+            _take(clusters, ratio)
         return TrialCount(
-            n_trials=int(n_trials),
-            n_clusters=self._n_clusters,
-            sharpe_variance=float(clusters.var(ddof=1)) if clusters.size > 1 else np.nan,
-            raw_sharpe_variance=float(squares / (n_trials - 1)) if n_trials > 1 else np.nan,
+            n_trials=int(self._moments[0]),
+            n_clusters=int(clusters[0]),
+            sharpe_variance=_variance(clusters),
+            raw_sharpe_variance=_variance(self._moments),
             n_flat=self._n_flat,
         )
 
     def sharpe_ratios(self) -> np.ndarray:
-        """Return the Sharpe ratio of every cluster's return, per bar.
+        """Return the Sharpe ratio of the return of every cluster that keeps its leader, per bar.
 
         Returns
         -------
-        ndarray of float64, shape (n_clusters,)
+        ndarray of float64, shape (at most most_leaders,)
             Always defined: members correlate positively with their leader.
         """
-        squares = np.empty(self._n_clusters)
-        for k in range(self._n_clusters):  # one row at a time: there may be gigabytes of them
+        squares = np.empty(self._n_leaders)
+        for k in range(self._n_leaders):  # one row at a time: they are many
             row = self._sums[k].astype(np.float64)
             squares[k] = np.dot(row, row)
-        return self._totals[: self._n_clusters] / np.sqrt(squares)
+        return self._totals[: self._n_leaders] / np.sqrt(squares)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the state as plain arrays to be stored; `from_arrays` goes on from them.
@@ -173,26 +183,29 @@ class TrialClusters:
         Returns
         -------
         dict of str to ndarray
-            Copies: threshold, leaders, sums, totals, moments and n_flat; as large for a million trials as for a
+            Copies: threshold, leaders, sums, totals, moments, alone and n_flat; as large for a million trials as for a
             thousand of the same clusters.
         """
         return {
             "threshold": np.array(self.threshold),
-            "leaders": self._leaders[: self._n_clusters].copy(),
-            "sums": self._sums[: self._n_clusters].copy(),
-            "totals": self._totals[: self._n_clusters].copy(),
+            "leaders": self._leaders[: self._n_leaders].copy(),
+            "sums": self._sums[: self._n_leaders].copy(),
+            "totals": self._totals[: self._n_leaders].copy(),
             "moments": self._moments.copy(),
+            "alone": self._alone.copy(),
             "n_flat": np.array(self._n_flat),
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], most_leaders: int = _MOST_LEADERS) -> Self:
         """Return the clusters that `to_arrays` described.
 
         Parameters
         ----------
         arrays : mapping of str to ndarray
             What `to_arrays` returned.
+        most_leaders : int
+            As of the clusters that were stored.
 
         Returns
         -------
@@ -204,20 +217,24 @@ class TrialClusters:
         EvidenceError
             If an array is missing or they contradict each other.
         """
-        missing = {"threshold", "leaders", "sums", "totals", "moments", "n_flat"} - set(arrays)
+        missing = {"threshold", "leaders", "sums", "totals", "moments", "alone", "n_flat"} - set(arrays)
         if missing:
             raise EvidenceError(f"stored clusters must have {', '.join(sorted(missing))}; count the trials anew")
-        leaders, sums, totals, moments = (arrays[name] for name in ("leaders", "sums", "totals", "moments"))
+        leaders, sums, totals = (arrays[name] for name in ("leaders", "sums", "totals"))
+        moments, alone = arrays["moments"], arrays["alone"]
         whole = leaders.ndim == 2 and leaders.shape == sums.shape and totals.shape == leaders.shape[:1]
-        if not whole or moments.shape != (3,) or moments[0] < len(leaders):
+        counted = moments.shape == alone.shape == (3,) and moments[0] >= len(leaders) + alone[0]
+        if not whole or not counted or len(leaders) > most_leaders:
             raise EvidenceError(
-                f"stored clusters contradict each other: leaders {leaders.shape}, sums {sums.shape}, "
-                f"totals {totals.shape}, moments {moments.tolist()}; count the trials anew"
+                f"stored clusters contradict each other: leaders {leaders.shape} of at most {most_leaders}, sums "
+                f"{sums.shape}, totals {totals.shape}, moments {moments.tolist()}, alone {alone.tolist()}; count the "
+                "trials anew"
             )
-        clusters = cls(leaders.shape[1], float(arrays["threshold"]))
-        clusters._n_clusters = len(leaders)
+        clusters = cls(leaders.shape[1], float(arrays["threshold"]), most_leaders)
+        clusters._n_leaders = len(leaders)
         clusters._leaders, clusters._sums = leaders.astype(np.float32), sums.astype(np.float32)
-        clusters._totals, clusters._moments = totals.astype(np.float64), moments.astype(np.float64)
+        clusters._totals = totals.astype(np.float64)
+        clusters._moments, clusters._alone = moments.astype(np.float64), alone.astype(np.float64)
         clusters._n_flat = int(arrays["n_flat"])
         return clusters
 
@@ -229,7 +246,7 @@ class TrialClusters:
         varies = deviations >= FLAT
         scale = np.where(varies, deviations, 1.0)
         units = (rest / (scale * np.sqrt(self.n_returns - 1))[:, None]).astype(np.float32)
-        known = self._n_clusters
+        known = self._n_leaders
         to_known = units @ self._leaders[:known].T
         to_batch = units @ units.T
         led: list[int] = []  # rows of this batch that lead a cluster
@@ -241,46 +258,57 @@ class TrialClusters:
                 continue
             near = np.append(to_known[i], to_batch[i, led])
             label = self._nearest(units[i], near)
-            if label == self._n_clusters:
-                led.append(i)
-                self._lead(units[i])
+            sharpe = float(means[i] / deviations[i])
+            _take(self._moments, sharpe)
+            if label == self.most_leaders:
+                label += int(self._alone[0])
+                _take(self._alone, sharpe)
             else:
-                self._sums[label] += units[i]
-            self._take(label, float(means[i] / deviations[i]))
+                if label == self._n_leaders:
+                    led.append(i)
+                    self._lead(units[i])
+                else:
+                    self._sums[label] += units[i]
+                self._totals[label] += sharpe
             labels.append(label)
         return labels
 
-    def _take(self, label: int, sharpe: float) -> None:
-        """Count a trial; moments as by Welford (1962), Technometrics 4(3)."""
-        self._totals[label] += sharpe
-        n_trials, mean, squares = self._moments
-        from_mean = sharpe - mean
-        mean += from_mean / (n_trials + 1)
-        self._moments[:] = n_trials + 1, mean, squares + from_mean * (sharpe - mean)
-
     def _nearest(self, unit: np.ndarray, correlations: np.ndarray) -> int:
-        """Return the cluster a trial joins; one past the last where it leads a new one."""
+        """Return the cluster a trial joins; one past the last leader where it is near none."""
         best = correlations.max(initial=-1.0)
         if best < self.threshold - _DOUBT:
-            return self._n_clusters
+            return self._n_leaders
         candidates = np.flatnonzero(correlations >= best - _DOUBT)
         if candidates.size == 1 and best > self.threshold + _DOUBT:
             return int(candidates[0])
         exact = [np.dot(unit.astype(np.float64), self._leaders[k].astype(np.float64)) for k in candidates]
         first = int(np.argmax(exact))
-        return int(candidates[first]) if exact[first] >= self.threshold else self._n_clusters
+        return int(candidates[first]) if exact[first] >= self.threshold else self._n_leaders
 
     def _lead(self, unit: np.ndarray) -> None:
-        if self._n_clusters == len(self._leaders):
-            room = max(64, 2 * self._n_clusters)
+        if self._n_leaders == len(self._leaders):
+            room = min(max(64, 2 * self._n_leaders), self.most_leaders)
             for name in ("_leaders", "_sums"):
                 grown = np.empty((room, self.n_returns), np.float32)
-                grown[: self._n_clusters] = getattr(self, name)[: self._n_clusters]
+                grown[: self._n_leaders] = getattr(self, name)[: self._n_leaders]
                 setattr(self, name, grown)
             self._totals = np.append(self._totals, np.zeros(room - len(self._totals)))
-        self._leaders[self._n_clusters] = unit
-        self._sums[self._n_clusters] = unit
-        self._n_clusters += 1
+        self._leaders[self._n_leaders] = unit
+        self._sums[self._n_leaders] = unit
+        self._n_leaders += 1
+
+
+def _take(moments: np.ndarray, value: float) -> None:
+    """Take a value into its moments, as by Welford (1962), Technometrics 4(3)."""
+    number, mean, squares = moments
+    from_mean = value - mean
+    mean += from_mean / (number + 1)
+    moments[:] = number + 1, mean, squares + from_mean * (value - mean)
+
+
+def _variance(moments: np.ndarray) -> float:
+    """Return the variance (ddof=1) of the values taken; NaN with fewer than two."""
+    return float(moments[2] / (moments[0] - 1)) if moments[0] > 1 else np.nan
 
 
 def count_trials(returns: ArrayLike, threshold: float = 0.7) -> TrialCount:

@@ -98,11 +98,16 @@ def test_sharpe_ratio_of_a_cluster_is_that_of_its_mean_standardised_return():
 
 
 @settings(derandomize=True, deadline=None, max_examples=25)
-@given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 400), min_size=1, max_size=5), st.floats(0.3, 0.9))
-def test_clusters_do_not_depend_on_how_trials_are_divided_into_calls(seed, cuts, threshold):
+@given(
+    st.integers(0, 2**32 - 1),
+    st.lists(st.integers(1, 400), min_size=1, max_size=5),
+    st.floats(0.3, 0.9),
+    st.sampled_from([1, 5, 4096]),
+)
+def test_clusters_do_not_depend_on_how_trials_are_divided_into_calls(seed, cuts, threshold, most):
     """At loose correlations many decisions are close; every one must fall the same way."""
     returns, _ = planted(np.random.default_rng(seed), 60, [100, 200, 150], 0.7)
-    together, apart = TrialClusters(60, threshold), TrialClusters(60, threshold)
+    together, apart = TrialClusters(60, threshold, most), TrialClusters(60, threshold, most)
     whole = together.add(returns)
     edges = [0, *sorted({min(cut, 450) for cut in cuts}), 450]
     pieces = [apart.add(returns[:, a:b]) for a, b in pairwise(edges)]
@@ -126,6 +131,33 @@ def test_clusters_are_a_packing_leaders_apart_and_members_near(seed, threshold):
         assert correlation[trial, leaders[label]] >= correlation[trial, earlier].max() - 1e-6
 
 
+@settings(derandomize=True, deadline=None, max_examples=25)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60))
+def test_clusters_beyond_the_most_leaders_are_counted_and_never_too_few(seed, most):
+    returns, _ = planted(np.random.default_rng(seed), 60, [3] * 30 + [1] * 20, 0.8)
+    bounded, free = TrialClusters(60, most_leaders=most), TrialClusters(60)
+    labels, unbounded = bounded.add(returns), free.add(returns)
+    count, least = bounded.count(), free.count().n_clusters
+    assert len(bounded.to_arrays()["leaders"]) == min(most, least)
+    assert least <= count.n_clusters == len(set(labels.tolist())) <= count.n_trials
+    assert count.raw_sharpe_variance == free.count().raw_sharpe_variance
+    if least <= most:
+        np.testing.assert_array_equal(labels, unbounded)
+        assert count == free.count()
+    late = [label for label in labels if label >= most]
+    assert late == list(range(most, most + len(late)))  # each by itself
+
+
+def test_variance_of_bounded_clusters_is_that_of_leaders_and_of_those_alone():
+    returns, _ = planted(np.random.default_rng(10), 800, [20, 30, 1, 1, 1, 1], 0.9)
+    clusters = TrialClusters(800, most_leaders=2)
+    labels = clusters.add(returns)
+    own = returns.mean(axis=0) / returns.std(axis=0, ddof=1)
+    ratios = [*clusters.sharpe_ratios(), *own[labels >= 2]]
+    assert len(ratios) == clusters.count().n_clusters > 4
+    assert clusters.count().sharpe_variance == pytest.approx(np.var(ratios, ddof=1), rel=1e-9)
+
+
 def test_clusters_at_a_power_of_two_of_the_scale_are_the_same():
     returns, _ = planted(np.random.default_rng(8), 100, [30, 40, 20], 0.6)
     plain, scaled = TrialClusters(100), TrialClusters(100)
@@ -133,15 +165,16 @@ def test_clusters_at_a_power_of_two_of_the_scale_are_the_same():
     assert plain.count() == scaled.count()
 
 
-def test_clusters_that_were_stored_go_on_as_if_there_had_been_no_break(tmp_path):
+@pytest.mark.parametrize("most", [2, 3, 4096])
+def test_clusters_that_were_stored_go_on_as_if_there_had_been_no_break(tmp_path, most):
     returns, _ = planted(np.random.default_rng(9), 300, [100] * 5, 0.72)
-    whole = TrialClusters(300, 0.6)
+    whole = TrialClusters(300, 0.6, most)
     whole.add(returns)
-    first = TrialClusters(300, 0.6)
+    first = TrialClusters(300, 0.6, most)
     first.add(returns[:, :333])
     np.savez(tmp_path / "clusters.npz", **first.to_arrays())
     with np.load(tmp_path / "clusters.npz") as stored:
-        second = TrialClusters.from_arrays(stored)
+        second = TrialClusters.from_arrays(stored, most)
     second.add(returns[:, 333:])
     assert second.count() == whole.count()
     for name, array in whole.to_arrays().items():
@@ -150,11 +183,15 @@ def test_clusters_that_were_stored_go_on_as_if_there_had_been_no_break(tmp_path)
 
 def test_clusters_stored_in_pieces_are_refused():
     arrays = TrialClusters(10).to_arrays()
-    with pytest.raises(EvidenceError, match="stored clusters must have n_flat, sums; count the trials anew"):
+    with pytest.raises(EvidenceError, match="stored clusters must have alone, n_flat, sums; count the trials anew"):
         TrialClusters.from_arrays({name: arrays[name] for name in ("threshold", "leaders", "totals", "moments")})
-    for wrong in ({"totals": np.array([0.1])}, {"moments": np.zeros(2)}):
+    for wrong in ({"totals": np.array([0.1])}, {"moments": np.zeros(2)}, {"alone": np.array([1.0, 0.1, 0.0])}):
         with pytest.raises(EvidenceError, match="stored clusters contradict each other"):
             TrialClusters.from_arrays(arrays | wrong)
+    led = TrialClusters(10)
+    led.add(np.random.default_rng(11).normal(0, 0.01, (10, 30)))
+    with pytest.raises(EvidenceError, match="of at most 1,"):
+        TrialClusters.from_arrays(led.to_arrays(), most_leaders=1)
 
 
 def test_clusters_of_many_trials_are_kept_in_as_little_as_those_of_few():
@@ -192,6 +229,11 @@ def test_clusters_of_no_trials_are_empty():
 def test_clusters_out_of_bounds_are_refused(n_returns, threshold, message):
     with pytest.raises(EvidenceError, match=message):
         TrialClusters(n_returns, threshold)
+
+
+def test_clusters_without_any_leader_are_refused():
+    with pytest.raises(EvidenceError, match="most_leaders must be at least 1, was 0"):
+        TrialClusters(10, most_leaders=0)
 
 
 def test_trials_of_other_data_are_refused():
