@@ -256,6 +256,14 @@ def test_services_get_what_they_need_and_no_more(home):
     assert stat.S_IMODE(Path(seen["ray"]["RAY_AUTH_TOKEN_PATH"]).stat().st_mode) == 0o600
 
 
+def test_services_give_freed_memory_back_unless_the_user_says_otherwise(home):
+    for environ, pools in (({}, "2"), ({"MALLOC_ARENA_MAX": "8"}, "8")):
+        desk = Desk(DeskFiles(home), environ)
+        desk.ray = RayPorts(6400, 8266)
+        services = [one for one in services_of_the_desk() if hasattr(one.run, "command")]
+        assert {environment_of(desk, one)["MALLOC_ARENA_MAX"] for one in services} == {pools}
+
+
 def test_launcher_starts_nothing_for_a_supervisor_that_is_gone():
     done = subprocess.run(
         [sys.executable, "-I", "-S", str(launcher.__file__), "1", sys.executable, "-c", "print('started')"],
