@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,13 @@ def _clean_environment(tmp_path_factory: pytest.TempPathFactory):
                 patch.delenv(name)
         patch.setenv("EVOQ_HOME", str(tmp_path_factory.mktemp("evoq-home")))
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _hear_ctrl_c() -> None:
+    """Let commands under test hear Ctrl-C, which whatever a shell starts in the background inherits as ignored."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

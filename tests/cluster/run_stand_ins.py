@@ -7,7 +7,6 @@ there, and as lost while NAME.lost is.
 """
 
 import re
-import signal
 import sys
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from cluster.supervisor.restart_policy import RestartPolicy
 from cluster.supervisor.run_desk import run_desk
 from cluster.supervisor.service import Life, Program, Service
 
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests that run in the background were born deaf to it
 STAND_IN = Path(__file__).resolve().parent / "stand_in.py"
 SERVICE = re.compile(r"(?P<name>\w+)(?P<stoppable>\*?)(?:(?P<tie>[<~^])(?P<needs>[\w,]+))?: (?P<words>.*)")
 
