@@ -85,7 +85,7 @@ class AlertRepository:
         with self._engine.begin() as connection:
             return dict(connection.execute(raised.returning(*_table.c)).one()._mapping)
 
-    def resolve(self, code: str, target: str | None = None) -> bool:
+    def resolve(self, code: str, target: str | None = None) -> Mapping[str, Any] | None:
         """Close the open alert of a code and target.
 
         Parameters
@@ -97,13 +97,14 @@ class AlertRepository:
 
         Returns
         -------
-        bool
-            Whether there was one.
+        mapping or None
+            All columns of the table `alerts`; None if there was none.
         """
         same = (_table.c.code == plain(str(code)), func.coalesce(_table.c.target, "") == (plain(target) or ""))
         closed = update(_table).where(*same, _table.c.open).values(open=False, resolved_at=_now)
         with self._engine.begin() as connection:
-            return int(connection.execute(closed).rowcount) == 1
+            row = connection.execute(closed.returning(*_table.c)).one_or_none()
+        return None if row is None else dict(row._mapping)
 
     def ack(self, alert: int, by: str, *, role: str | None = None, source: str = "api") -> Mapping[str, Any]:
         """Say that somebody has seen an alert; whoever said so first stays its reader.

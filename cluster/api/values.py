@@ -2,16 +2,14 @@
 
 import math
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Answer", "Body", "Milliseconds", "Money", "finite", "finite_list", "milliseconds", "money"]
+from cluster.milliseconds import milliseconds
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
+__all__ = ["Answer", "Body", "Milliseconds", "Money", "finite", "finite_list", "milliseconds", "money"]
 
 Milliseconds = Annotated[int, Field(description="ms UTC since 1970", examples=[1_767_225_600_000])]
 Money = Annotated[str, Field(description="decimal text", examples=["1234.50"], pattern=r"^-?\d+(\.\d+)?$")]
@@ -27,22 +25,6 @@ class Body(BaseModel):
     """A part of a request; an unknown name in it is refused, for it would be a wish that nobody hears."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-def milliseconds(moment: datetime) -> int:
-    """Return a time as ms UTC since 1970.
-
-    Parameters
-    ----------
-    moment : datetime
-        Aware.
-
-    Returns
-    -------
-    int
-        Whole milliseconds; what is left is cut off.
-    """
-    return (moment - _EPOCH) // _MILLISECOND
 
 
 def finite(value: float | None) -> float | None:

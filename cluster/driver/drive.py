@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cluster.alerts import Alerts
 from cluster.bus import Bus
 from cluster.candle_files import CandleFiles
 from cluster.driver.control import Control
@@ -29,7 +30,6 @@ from cluster.run_surroundings import Desk
 from evolution import BatchCommit, Outcome
 from market import Candles, Clock
 from storage import (
-    AlertRepository,
     CommandRepository,
     ConfigRepository,
     Database,
@@ -108,7 +108,7 @@ class _Driver:
     def one_run(self, wanted: NewRun | None) -> tuple[Outcome | None, NewRun | None]:
         """Evolve until somebody asks to stop, or for another run; return how it ended, and the run that is wanted."""
         engine, clock = self.database.engine, self.clock
-        runs, status, alerts = DeskRunRepository(engine), SystemStatusRepository(engine), AlertRepository(engine)
+        runs, status, alerts = DeskRunRepository(engine), SystemStatusRepository(engine), Alerts(engine, self.bus)
         feed = _candles(self.paths, clock, self.interruption, status)
         if feed is None:
             return None, None
@@ -151,7 +151,6 @@ class _Driver:
             files = CandleFiles(self.paths)
             desk = Desk(lambda: seen.follow(files.read()), control.is_paused, generation_ended, reports.event)
             with control:
-                alerts.resolve("evolution_waits")
                 outcome, _ = run.evolve(stored, self.interruption, heard, desk)
             return outcome, None if self.interruption.asked else control.wanted
 
@@ -198,7 +197,7 @@ def _new(candles: tuple[str, ...], settings: DriverSettings) -> RunSettings:
     )
 
 
-def _say_changed(alerts: AlertRepository, candles: Candles, difference: str) -> None:
+def _say_changed(alerts: Alerts, candles: Candles, difference: str) -> None:
     """Say that the venue has changed candles after the run has seen them."""
     market = f"{candles.symbol} {candles.timeframe}"
     message = f"past candles of {market} have changed ({difference}); evolution goes on with them as it first saw them"

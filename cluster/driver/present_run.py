@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Sequence
 
+from cluster.alerts import Alerts
 from cluster.driver.first_seen import FirstSeen
 from cluster.markets import data_hash_of
 from cluster.run_settings import RunSettings
 from market import Candles
-from storage import AlertRepository, DeskRunRepository, RunRecord
+from storage import DeskRunRepository, RunRecord
 
 __all__ = ["present_run"]
 
@@ -15,7 +16,7 @@ _logger = logging.getLogger(__name__)
 
 
 def present_run(
-    runs: DeskRunRepository, seen: FirstSeen, candles: Sequence[Candles], alerts: AlertRepository
+    runs: DeskRunRepository, seen: FirstSeen, candles: Sequence[Candles], alerts: Alerts
 ) -> RunRecord | None:
     """Return the run that goes on, and say why if it is not that of before.
 
@@ -29,7 +30,7 @@ def present_run(
         The copy of the feed's candles that runs know.
     candles : sequence of Candles
         The feed's, one set a market.
-    alerts : AlertRepository
+    alerts : Alerts
         Is told if the copy had to be made anew, or if a run cannot go on.
 
     Returns

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from cluster.alerts import Alerts
 from cluster.bus import Bus
 from cluster.supervisor.desk import Desk
 from cluster.supervisor.system_metrics import SystemMetrics
@@ -40,7 +41,6 @@ _GROWTH_EVERY_S = 3_600.0
 _DISK_DAYS = 7.0
 _DISK_FULL_PCT, _MEMORY_FULL_PCT = 95.0, 95.0
 _MOST_ALERTS = 500
-_SHOWN = ("id", "ts", "severity", "code", "message", "target", "count", "acked_by")
 
 _logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class DeskBooks:
         self._resign = resign
         self._metrics = SystemMetrics(desk)
         self._upkeep = Upkeep(desk.clock, self._kept_up)
-        self._alerts: deque[Callable[[AlertRepository], Mapping[str, Any] | None]] = deque(maxlen=_MOST_ALERTS)
+        self._alerts: deque[Callable[[Alerts], None]] = deque(maxlen=_MOST_ALERTS)
         self._finished: deque[tuple[str, str, str]] = deque()
         self._bus = Bus(None)
         self._bus_url: str | None = None
@@ -114,7 +114,7 @@ class DeskBooks:
         Parameters
         ----------
         code, severity, message, target : str
-            As for `AlertRepository.raise_`.
+            As for `Alerts.raise_`.
         """
         self._alerts.append(lambda alerts: alerts.raise_(code, severity, message, target))
 
@@ -126,11 +126,7 @@ class DeskBooks:
         code, target : str
             As it was raised.
         """
-
-        def resolved(alerts: AlertRepository) -> None:
-            alerts.resolve(code, target)
-
-        self._alerts.append(resolved)
+        self._alerts.append(lambda alerts: alerts.resolve(code, target))
 
     def finish(self, order: Order, status: str, detail: str) -> None:
         """Say what became of an order.
@@ -153,9 +149,10 @@ class DeskBooks:
     def _turn(self) -> None:
         engine = self._desk.engine
         try:
+            self._follow_cache()
             if engine is not None:
                 self._keep_lease(engine)
-                self._write_alerts(AlertRepository(engine))
+                self._write_alerts(Alerts(engine, self._bus))
                 self._exchange_orders(CommandRepository(engine))
                 if self._desk.database is not None:
                     self._upkeep.step(self._desk.database)
@@ -174,6 +171,13 @@ class DeskBooks:
             self._measure(None)
         except Exception:  # the books are no reason to end the desk
             _logger.exception("an entry could not be made")
+
+    def _follow_cache(self) -> None:
+        """Tell the cache that there is now: it begins after the database, and may move."""
+        if self._desk.cache_url != self._bus_url:
+            self._bus.close()
+            self._bus_url = self._desk.cache_url
+            self._bus = Bus(self._bus_url)
 
     def _is_due(self, name: str, every_s: float) -> bool:
         now = self._desk.clock.monotonic()
@@ -200,13 +204,11 @@ class DeskBooks:
         else:
             self.alert("maintenance_failed", "warning", f"the upkeep of the database failed: {problem}", "database")
 
-    def _write_alerts(self, alerts: AlertRepository) -> None:
+    def _write_alerts(self, alerts: Alerts) -> None:
         while self._alerts:
-            row = self._alerts[0](alerts)
+            self._alerts[0](alerts)
             with suppress(IndexError):
                 self._alerts.popleft()
-            if row is not None:
-                self._bus.publish("alert", {name: row[name] for name in _SHOWN})
 
     def _exchange_orders(self, commands: CommandRepository) -> None:
         while self._finished:
@@ -222,10 +224,6 @@ class DeskBooks:
     def _measure(self, engine: Engine | None) -> None:
         if not self._is_due("measure", _MEASURE_EVERY_S):
             return
-        if self._desk.cache_url != self._bus_url:
-            self._bus.close()
-            self._bus_url = self._desk.cache_url
-            self._bus = Bus(self._bus_url)
         services = self._services()
         measured = {
             **self._metrics.measure(),

@@ -8,8 +8,10 @@ import time
 from contextlib import suppress
 
 import pytest
+from own_cache import Cache
 from test_first_seen import changed
 
+from cluster.alerts import Alerts, shown_alert
 from cluster.bus import Bus
 from cluster.driver import DriverSettings, FirstSeen, drive, present_run
 from cluster.evolution_run import EvolutionRun
@@ -39,7 +41,7 @@ def file_of(home, candles):
     return CandleStore(home / "candles").path(candles.venue, candles.symbol, candles.timeframe, candles.origin)
 
 
-def driven(database, home, candles, session, enough):
+def driven(database, home, candles, session, enough, bus=None):
     """Drive on the candles of a home until there is enough, and return the run that was driven."""
     runs, given_up = RunRepository(database.engine), time.monotonic() + PATIENCE_S
 
@@ -53,8 +55,8 @@ def driven(database, home, candles, session, enough):
         watcher.start()
         try:
             drive(
-                [file_of(home, candles)], home / "first_seen", SETTINGS, database, session, Bus(None), SystemClock(),
-                interruption,
+                [file_of(home, candles)], home / "first_seen", SETTINGS, database, session, bus or Bus(None),
+                SystemClock(), interruption,
             )  # fmt: skip
         finally:
             watcher.join()
@@ -123,30 +125,43 @@ def begun(tmp_path_factory):
         yield database, started.id
 
 
-def chosen(database, folder, candles):
+@pytest.fixture(scope="module")
+def bus(tmp_path_factory):
+    """Return a bus to a cache of its own."""
+    cache = Cache(tmp_path_factory.mktemp("cache"))
+    cache.start()
+    bus = Bus(cache.url)
+    yield bus
+    bus.close()
+    cache.stop()
+
+
+def chosen(database, folder, candles, bus):
     """Return the run that goes on with the copy in a folder, and the open alerts that tell of it."""
-    alerts = AlertRepository(database.engine)
+    alerts, stored = Alerts(database.engine, bus), AlertRepository(database.engine)
     seen = FirstSeen(folder, lambda *_: None)
     run = present_run(DeskRunRepository(database.engine), seen, [candles], alerts)
-    told = [row["code"] for row in alerts.page(open=True).items]
-    for row in alerts.page(open=True).items:
+    told = stored.page(open=True).items
+    for row in told:
+        assert bus.last("alert")["data"] == shown_alert(row)
         alerts.resolve(row["code"], row["target"])
-    return None if run is None else run.id, told
+        assert not bus.last("alert")["data"]["open"]
+    return None if run is None else run.id, [row["code"] for row in told]
 
 
-def test_run_without_its_copy_goes_on_with_the_same_candles_and_says_so(begun, tmp_path):
+def test_run_without_its_copy_goes_on_with_the_same_candles_and_says_so(begun, tmp_path, bus):
     database, run = begun
     folder = tmp_path / "first_seen"
-    assert chosen(database, folder, BITCOIN) == (run, ["candles_made_anew"])
-    assert chosen(database, folder, BITCOIN) == (run, [])
+    assert chosen(database, folder, BITCOIN, bus) == (run, ["candles_made_anew"])
+    assert chosen(database, folder, BITCOIN, bus) == (run, [])
 
 
-def test_run_that_began_with_other_candles_is_left_and_says_so(begun, tmp_path):
+def test_run_that_began_with_other_candles_is_left_and_says_so(begun, tmp_path, bus):
     database, _ = begun
-    assert chosen(database, tmp_path / "first_seen", changed(BITCOIN, 700)) == (None, ["run_left"])
+    assert chosen(database, tmp_path / "first_seen", changed(BITCOIN, 700), bus) == (None, ["run_left"])
 
 
-def test_run_on_other_files_is_not_spoken_of(begun, tmp_path):
+def test_run_on_other_files_is_not_spoken_of(begun, tmp_path, bus):
     database, _ = begun
-    assert chosen(database, tmp_path / "first_seen", ETHER) == (None, [])
-    assert chosen(database, tmp_path / "elsewhere", BITCOIN) == (None, [])
+    assert chosen(database, tmp_path / "first_seen", ETHER, bus) == (None, [])
+    assert chosen(database, tmp_path / "elsewhere", BITCOIN, bus) == (None, [])

@@ -27,9 +27,9 @@ def test_alert_raised_again_while_open_counts_up(alerts):
 def test_alert_after_its_resolution_is_a_new_one(alerts):
     first = alerts.raise_("disk_full", "critical", "2 % free")
     assert not alerts.resolve("disk_full", "elsewhere")
-    assert alerts.resolve("disk_full")
+    resolved = alerts.resolve("disk_full")
     assert not alerts.resolve("disk_full")
-    resolved = alerts.get(first["id"])
+    assert resolved == alerts.get(first["id"])
     assert (resolved["open"], resolved["resolved_at"] >= resolved["ts"]) == (False, True)
     second = alerts.raise_("disk_full", "critical", "1 % free")
     assert (second["count"], second["id"] > first["id"]) == (1, True)

@@ -1,15 +1,15 @@
 """What people should know, and that they have seen it."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict, Field
 
+from cluster.alerts import Alerts, shown_alert
 from cluster.api.caller import Calling
 from cluster.api.context import Context
 from cluster.api.lists import ListAnswer, ListParameters, list_answer
-from cluster.api.values import Answer, Milliseconds, milliseconds
+from cluster.api.values import Answer, Milliseconds
 from cluster.api.writing import IdempotencyKey, write_once
 
 router = APIRouter(prefix="/api/alerts", tags=["alerts"])
@@ -60,16 +60,11 @@ class Alert(Answer):
     open: bool
 
 
-def _row(row: Mapping[str, Any]) -> dict[str, Any]:
-    acked = None if row["acked_at"] is None else milliseconds(row["acked_at"])
-    return {**row, "ts": milliseconds(row["ts"]), "last_ts": milliseconds(row["last_ts"]), "acked_at": acked}
-
-
 @router.get("", response_model=ListAnswer[Alert], summary="Alerts, the newest first")
 def list_alerts(context: Context, parameters: Annotated[AlertParameters, Query()]) -> dict[str, Any]:
     """Return a page of alerts."""
     page = context.alerts.page(**parameters.asked())
-    return list_answer(page, context.clock.now_ms(), _row)
+    return list_answer(page, context.clock.now_ms(), shown_alert)
 
 
 @router.post("/{id}/ack", response_model=Alert, summary="Say that an alert was seen")
@@ -82,8 +77,8 @@ def ack_alert(
     """Say that an alert was seen; whoever said so first stays its reader."""
 
     def write() -> str:
-        row = context.alerts.ack(alert, caller.name, role=str(caller.role))
+        row = Alerts(context.database.engine, context.bus).ack(alert, caller.name, str(caller.role))
         return f"seen by {row['acked_by']}"
 
     write_once(context, caller, "ack_alert", {}, key=idempotency_key, target=str(alert), write=write)
-    return _row(context.alerts.get(alert))
+    return shown_alert(context.alerts.get(alert))
