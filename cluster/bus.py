@@ -2,8 +2,9 @@
 
 ::
 
-    evoq:push                      channel: {"type", "ts", "data"}; the push numbers the events
-    evoq:last:TYPE                 the last event of a type; of strategy_update a hash by id
+    evoq:push                      channel: {"type", "ts", "data"}; the push numbers the events. Or {"type", "ts",
+                                   "untold", "renewed"}, lists of data that are last states without having been events
+    evoq:last:TYPE                 the last event of a type; of strategy_update a hash by id, of those there are
     evoq:ticker:VENUE:SYMBOL       the last ticker, which expires after 30 s
 
 Nothing here raises because of the cache (`cluster.cache_line`).
@@ -11,7 +12,7 @@ Nothing here raises because of the cache (`cluster.cache_line`).
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +20,7 @@ from redis import Redis
 
 from cluster.cache_line import CacheLine
 from cluster.json_output import dumps
+from cluster.strategy_update import has_gone
 from market import Clock, SystemClock, Ticker
 
 __all__ = ["CHANNEL", "TICKER_EXPIRY_S", "Bus"]
@@ -29,7 +31,7 @@ TICKER_EXPIRY_S = 30
 _LAST = "evoq:last:"
 _TICKER = "evoq:ticker:"
 _KEYED = {"strategy_update": "id"}
-_MOST_KEYED = 5_000
+_TOGETHER = 200  # last states in one message, well below the longest that is read
 _LONGEST = 262_144
 
 _logger = logging.getLogger(__name__)
@@ -75,12 +77,61 @@ class Bus:
                     pipeline.set(name, text)
                 else:
                     pipeline.hset(name, str(data.get(field, "")), text)
-                    pipeline.hlen(name)
-                answers = pipeline.execute()
-            if field is not None and answers[-1] > _MOST_KEYED:
-                client.delete(name)  # bounded; what lives on is told again
+                pipeline.execute()
 
         self._line.ask(send)
+
+    def publish_states(
+        self,
+        type: str,  # noqa: A002
+        told: Sequence[Mapping[str, Any]],
+        untold: Sequence[Mapping[str, Any]] = (),
+        renewed: Sequence[Mapping[str, Any]] = (),
+    ) -> bool:
+        """Remember states and forget what has gone, in one round trip, and tell everybody of some of them.
+
+        Parameters
+        ----------
+        type : str
+            Of a type that is remembered by id.
+        told : sequence of mapping
+            Events.
+        untold : sequence of mapping
+            What would be events as well if there were not so many: who listens is told how many they are.
+        renewed : sequence of mapping
+            Last states that have changed in nothing worth an event.
+
+        Returns
+        -------
+        bool
+            Whether the cache has taken them.
+        """
+        if not (told or untold or renewed):
+            return True
+        field, name, now_ms = _KEYED[type], f"{_LAST}{type}", self._clock.now_ms()
+        head = dumps({"type": type, "ts": now_ms})[:-1]
+        texts = {str(data[field]): dumps(dict(data)) for data in (*told, *untold, *renewed)}  # once: they are many
+        gone = {str(data[field]) for data in (*told, *untold) if has_gone(data)}
+        states = {key: f'{head}, "data": {text}}}' for key, text in texts.items()}
+        messages = [states[str(data[field])] for data in told]
+        for word, those in (("untold", untold), ("renewed", renewed)):
+            for at in range(0, len(those), _TOGETHER):
+                some = ", ".join(texts[str(data[field])] for data in those[at : at + _TOGETHER])
+                messages.append(f'{head}, "{word}": [{some}]}}')
+        living = [piece for key, state in states.items() if key not in gone for piece in (key, state)]
+
+        def send(client: Redis) -> bool:
+            with client.pipeline(transaction=False) as pipeline:
+                if living:  # before they are told: whoever begins to listen now gets either
+                    pipeline.hset(name, items=living)
+                if gone:
+                    pipeline.hdel(name, *gone)
+                for message in messages:
+                    pipeline.publish(CHANNEL, message)
+                pipeline.execute()
+            return True
+
+        return bool(self._line.ask(send))
 
     def last(self, type: str) -> dict[str, Any] | None:  # noqa: A002
         """Return the last event of a type.

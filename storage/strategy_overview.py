@@ -9,11 +9,13 @@ from sqlalchemy import BigInteger, Engine, Numeric, cast, func, select, tuple_
 from storage.models import Strategy, table_of
 from storage.strategy_list import grade_reasons
 
-__all__ = ["FACETS", "MAP_COLUMNS", "OverviewRepository", "TypeSummary"]
+__all__ = ["FACETS", "MAP_COLUMNS", "STATE_COLUMNS", "OverviewRepository", "TypeSummary"]
 
 _table = table_of(Strategy)
 
 MAP_COLUMNS = ("id", "type", "symbol", "timeframe", "scs", "oos_scs", "grade", "state", "n_trades")
+
+STATE_COLUMNS = ("id", "state", "enabled", "money", "scs", "oos_scs", "grade", "version")
 
 FACETS = ("type", "symbol", "timeframe", "grade", "state")
 """Columns of few values that lists are filtered by."""
@@ -53,6 +55,30 @@ class OverviewRepository:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def states(self, most: int) -> Sequence[Mapping[str, Any]]:
+        """Return where strategies stand, those that matter most first, retired ones among them.
+
+        Parameters
+        ----------
+        most : int
+            How many at most.
+
+        Returns
+        -------
+        sequence of mapping
+            `STATE_COLUMNS` of members of the roster, then of finalists, then of the others, best SCS first; the retired
+            come last.
+        """
+        query = select(*(_table.c[name] for name in STATE_COLUMNS)).order_by(
+            _table.c.state == "retired",
+            _table.c.state == "candidate",
+            _table.c.finalist.desc(),
+            _table.c.scs.desc().nulls_last(),
+            _table.c.id,
+        )
+        with self._engine.connect() as connection:
+            return [dict(row._mapping) for row in connection.execute(query.limit(most))]
 
     def reasons(self, threshold: float, most: int = 8) -> Sequence[tuple[str, int]]:
         """Return why strategies fail: those at or above a threshold, else the finalists, else all.

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from cluster.api.problems import Problem, of_error
 from cluster.api.writing import refusal_detail
 from cluster.bus import Bus
+from cluster.strategy_update import strategy_update
 from market import Clock
 from storage import (
     Command,
@@ -25,7 +26,6 @@ __all__ = ["ROSTER_ACTIONS", "finished", "log_refusal", "work_off"]
 
 ROSTER_ACTIONS = ("enable", "disable", "retire")
 
-_SHOWN = ("id", "state", "enabled", "money", "scs", "oos_scs", "grade", "version")
 _WAIT_S = 5.0
 _LOOK_S = 0.02
 _AGAIN_S = 30.0
@@ -88,8 +88,7 @@ def work_off(engine: Engine, bus: Bus, most: int = 100) -> int:
         status, detail, changed = _carry_out(engine, command)
         commands.finish(command.id, status, detail)
         for strategy in changed:
-            row = StrategyRepository(engine).get(strategy)
-            bus.publish("strategy_update", {**{name: row[name] for name in _SHOWN}, "weight": None, "pnl_day": None})
+            bus.publish("strategy_update", strategy_update(StrategyRepository(engine).get(strategy)))
     return most
 
 

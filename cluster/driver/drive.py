@@ -35,6 +35,7 @@ from storage import (
     Database,
     DeskRunRepository,
     LeaseRepository,
+    OverviewRepository,
     StrategyRepository,
     SystemStatusRepository,
 )
@@ -43,6 +44,7 @@ __all__ = ["drive"]
 
 _FEWEST_CANDLES = 1_000
 _LOOK_S = 1.0
+_MOST_TOLD = 5_000
 _PATIENCE_S = 30.0  # longer than a killed driver keeps its lease
 
 _logger = logging.getLogger(__name__)
@@ -134,7 +136,7 @@ class _Driver:
                 self.interruption.end_work,
                 lambda wish: wish.check(self.settings, run.windows),
             )
-            strategies = StrategyRepository(engine)
+            strategies, overview = StrategyRepository(engine), OverviewRepository(engine)
             roster = Roster(strategies, ConfigRepository(engine))
             left_behind = list(runs.left_behind(stored.id, self.folder.name))
 
@@ -142,16 +144,21 @@ class _Driver:
                 gauges(commit)
                 reports(commit)
 
-            def generation_ended(rows: Sequence[Mapping[str, Any]]) -> None:
+            def tell_strategies() -> None:
+                reports.strategies(overview.states(_MOST_TOLD))
+
+            def generation_ended(_: Sequence[Mapping[str, Any]]) -> None:
                 while left_behind:  # their candidates; the roster stays
                     strategies.replace_population(left_behind.pop(), [])
                 roster.admit(stored.id)
-                reports.strategies(rows)
+                tell_strategies()  # read again: they are now as they were admitted
 
             files = CandleFiles(self.paths)
             desk = Desk(lambda: seen.follow(files.read()), control.is_paused, generation_ended, reports.event)
+            tell_strategies()  # a paused run ends no generation, and the cache may be a new one
             with control:
                 outcome, _ = run.evolve(stored, self.interruption, heard, desk)
+            tell_strategies()  # the end has scored and stored them once more
             return outcome, None if self.interruption.asked else control.wanted
 
     def _take_over(self, wanted: NewRun, run_id: str, settings: RunSettings) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from cluster.bus import Bus
 from cluster.driver.gauges import Gauges
+from cluster.driver.strategy_news import StrategyNews
 from evolution import BatchCommit
 from market import Clock
 from storage import SystemStatusRepository
@@ -13,8 +14,6 @@ __all__ = ["STATUS", "Reports"]
 
 STATUS = "evolution"
 _EVERY_S = 2.0
-_UPDATES = 200
-_SHOWN = ("id", "state", "enabled", "money", "scs", "oos_scs", "grade", "version")
 
 
 class Reports:
@@ -27,7 +26,7 @@ class Reports:
     status : SystemStatusRepository
         Gets a row `evolution` every two seconds of work at most.
     bus : Bus
-        Gets `evolution_log` for each event of the run, and `strategy_update` of the strategies that matter.
+        Gets `evolution_log` for each event of the run, and `strategy_update` of strategies that have changed.
     gauges : Gauges
         How fast it goes.
     clock : Clock
@@ -43,6 +42,7 @@ class Reports:
         self._told_at = -_EVERY_S
         self._last: BatchCommit | None = None
         self._paused = False
+        self._news = StrategyNews(bus)
 
     def __call__(self, commit: BatchCommit) -> None:
         """Take a committed batch, after the gauges.
@@ -94,13 +94,11 @@ class Reports:
         self._bus.publish("evolution_log", row)
 
     def strategies(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Tell of the strategies that were stored after a generation: the finalists and the best others.
+        """Tell which strategies there are now.
 
         Parameters
         ----------
         rows : sequence of mapping
-            Rows of the table `strategies`, best SCS first.
+            As of `StrategyNews.tell`.
         """
-        for row in sorted(rows, key=lambda row: not row["finalist"])[:_UPDATES]:
-            update = {name: row[name] for name in _SHOWN}
-            self._bus.publish("strategy_update", update | {"weight": None, "pnl_day": None})
+        self._news.tell(rows)

@@ -17,7 +17,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from cluster.push.hub import Hub
-from cluster.push.last_states import KEYED_TYPES
+from cluster.push.last_states import KEYED_TYPES, state_key
 from cluster.push.messages import EVENT_TYPES
 from market.clock import Clock
 
@@ -100,6 +100,10 @@ class CacheFeed:
             states = await self._last_states(client)
             if self.losses:
                 self._hub.missed()
+            for kind in KEYED_TYPES:
+                there = {state_key(kind, data) for _, known, data in states if known == kind}
+                if there:  # a cache that was emptied knows nothing of anything: it is told again
+                    self._hub.retain(kind, there)
             for ts, kind, data in states:
                 self._hub.restore(kind, data, ts)
             _logger.info("the cache answers, %d last states were taken in", len(states))
@@ -130,8 +134,8 @@ class CacheFeed:
             texts = (await client.hgetall(name)).values() if kind in KEYED_TYPES else [await client.get(name)]
             for text in texts:
                 event = None if text is None else self._read(text)
-                if event is not None and event[1] == kind:
-                    found.append(event)
+                if event is not None and event[1] == kind and "data" in event[2]:
+                    found.append((event[0], kind, event[2]["data"]))
         return sorted(found, key=lambda event: event[0])
 
     async def _listen(self, channel: PubSub) -> None:
@@ -159,38 +163,55 @@ class CacheFeed:
             asked = False
             if message["type"] != "message":
                 continue
-            event = self._read(message["data"])
-            if event is not None:
-                ts, kind, data = event
-                self._hub.publish(kind, data, ts)
+            self._take(message["data"])
             taken += 1
             if taken % _TURN == 0:  # messages that are there already would be read without a pause
                 await self._clock.wait(0)
 
+    def _take(self, text: bytes | str) -> None:
+        """Hand on an event, or last states that are none."""
+        read = self._read(text)
+        if read is None:
+            return
+        ts, kind, message = read
+        if "data" in message:
+            self._hub.publish(kind, message["data"], ts)
+        else:
+            self._hub.renew(kind, message.get("untold", []), message.get("renewed", []), ts)
+
     def _read(self, text: bytes | str) -> tuple[int, str, dict[str, Any]] | None:
-        """Read an event.
+        """Read a message.
 
         Parameters
         ----------
         text : bytes or str
-            JSON of an object with type, ts and data.
+            JSON of an object with type, ts and data, or lists of data: untold, renewed.
 
         Returns
         -------
         tuple of (int, str, dict) or None
-            Time, type and data; None if it is none.
+            Time, type and the object; None if it makes no sense.
         """
         with suppress(ValueError, TypeError, KeyError, RecursionError, UnicodeDecodeError):
             if len(text) <= _LONGEST:
-                event = json.loads(text)
-                kind, ts, data = event["type"], event["ts"], event["data"]
-                if kind in EVENT_TYPES and type(ts) is int and isinstance(data, dict):
-                    return ts, kind, data
+                message = json.loads(text)
+                kind, ts = message["type"], message["ts"]
+                if kind in EVENT_TYPES and type(ts) is int and _has_data(kind, message):
+                    return ts, kind, message
         self.unreadable += 1
         if self._clock.monotonic() - self._complained_at >= _COMPLAINT_S:
             self._complained_at = self._clock.monotonic()
             _logger.warning("an event in the cache cannot be read and is left out (%d so far)", self.unreadable)
         return None
+
+
+def _has_data(kind: str, message: dict[str, Any]) -> bool:
+    """Return whether a message says something: an event does, and so do last states of something."""
+    if "data" in message:
+        return isinstance(message["data"], dict)
+    lists = [message[word] for word in ("untold", "renewed") if word in message]
+    states = [state for each in lists for state in each]
+    return kind in KEYED_TYPES and bool(states) and all(isinstance(state, dict) for state in states)
 
 
 def _named(error: BaseException) -> str:

@@ -5,12 +5,13 @@ subscriptions share the bytes.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from cluster.push.last_states import LastState, LastStates, state_key
+from cluster.push.last_states import KEYED_TYPES, LastState, LastStates, state_key
 from cluster.push.messages import EVENT_TYPES, frame
 from cluster.push.outbox import Event, Outbox
+from cluster.strategy_update import has_gone
 from market.clock import Clock
 
 __all__ = ["Hub", "Subscriber"]
@@ -98,6 +99,47 @@ class Hub:
             self._send(kind, key, ts, data)
             self._restored.add((kind, key))
 
+    def renew(self, kind: str, untold: Sequence[dict[str, Any]], renewed: Sequence[dict[str, Any]], ts: int) -> None:
+        """Take in last states that are no events: they are too many, or not worth one.
+
+        Parameters
+        ----------
+        kind : str
+            One of `EVENT_TYPES`.
+        untold : sequence of dict
+            Each takes a number, and subscribers are told of a gap of so many.
+        renewed : sequence of dict
+            Each takes the number that its strategy had.
+        ts : int
+            When, ms UTC.
+        """
+        for data in renewed:
+            key = state_key(kind, data)
+            known = self._last.get(kind, key)
+            if known is not None:
+                self._last.renew(kind, key, _state(kind, known.number, ts, data))
+        if not untold:
+            return
+        self.flush()  # numbers before the gap
+        for data in untold:
+            self._numbers[kind] += 1
+            self._remember(kind, state_key(kind, data), _state(kind, self._numbers[kind], ts, data))
+        for subscriber in tuple(self._subscribers):
+            if kind in subscriber.types:
+                subscriber.outbox.missed([kind], len(untold))
+
+    def retain(self, kind: str, keys: Collection[str]) -> None:
+        """Forget last states of what went unheard; whoever listens has been told that events are missing.
+
+        Parameters
+        ----------
+        kind : str
+            One of `EVENT_TYPES`.
+        keys : collection of str
+            What there is.
+        """
+        self._last.retain(kind, keys)
+
     def missed(self) -> None:
         """Tell everybody that events may have been missed, nobody knows how many."""
         self.flush()
@@ -169,10 +211,21 @@ class Hub:
         """
         self._numbers[kind] += 1
         self.events += 1
-        whole = frame({"type": kind, "ts": ts, "seq": self._numbers[kind], "data": data})
-        self._last.note(kind, key, LastState(ts, data, whole))
-        self._together.append(Event(kind, whole))
+        state = _state(kind, self._numbers[kind], ts, data)
+        self._remember(kind, key, state)
+        self._together.append(Event(kind, state.frame))
         if len(self._together) >= _MOST_TOGETHER:
             self.flush()
         elif self._scheduled is None:
             self._scheduled = asyncio.get_running_loop().call_soon(self.flush)
+
+    def _remember(self, kind: str, key: str, state: LastState) -> None:
+        """Keep a last state, or forget what has gone."""
+        if kind in KEYED_TYPES and has_gone(state.data):
+            self._last.drop(kind, key)
+        else:
+            self._last.note(kind, key, state)
+
+
+def _state(kind: str, number: int, ts: int, data: dict[str, Any]) -> LastState:
+    return LastState(ts, data, number, frame({"type": kind, "ts": ts, "seq": number, "data": data}))

@@ -1,7 +1,7 @@
 """The last state of everything the push speaks of, for those who subscribe later."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,12 +40,15 @@ class LastState:
         When it happened, ms UTC.
     data : dict
         What it said.
+    number : int
+        The number it had.
     frame : bytes
-        Its frame, with the number it had.
+        Its frame, with that number.
     """
 
     ts: int
     data: dict[str, Any]
+    number: int
     frame: bytes
 
     def same(self, ts: int, data: dict[str, Any]) -> bool:
@@ -72,10 +75,11 @@ class LastStates:
     Parameters
     ----------
     most : int, optional
-        How many strategies are remembered; the one not heard of for longest is forgotten first.
+        How many of a type are remembered at most, for safety: twice as many as the desk tells of. The one not heard of
+        for longest is forgotten first.
     """
 
-    def __init__(self, most: int = 5_000) -> None:
+    def __init__(self, most: int = 10_000) -> None:
         self._most = most
         self._states: dict[str, OrderedDict[str, LastState]] = {}
         self._chunks: dict[str, tuple[bytes, ...]] = {}
@@ -116,6 +120,47 @@ class LastStates:
         if len(states) > self._most:
             states.popitem(last=False)
         self._chunks.pop(kind, None)
+
+    def renew(self, kind: str, key: str, state: LastState) -> None:
+        """Remember another state with the same number, so in the same place.
+
+        Parameters
+        ----------
+        kind : str
+            Its type.
+        key : str
+            What it is about; something is known of it.
+        state : LastState
+            What takes the place.
+        """
+        self._states[kind][key] = state
+        self._chunks.pop(kind, None)
+
+    def drop(self, kind: str, key: str) -> None:
+        """Forget what has gone.
+
+        Parameters
+        ----------
+        kind : str
+            An event type.
+        key : str
+            What has gone, if anything is known of it.
+        """
+        self._states.get(kind, OrderedDict()).pop(key, None)
+        self._chunks.pop(kind, None)
+
+    def retain(self, kind: str, keys: Collection[str]) -> None:
+        """Forget everything else of a type.
+
+        Parameters
+        ----------
+        kind : str
+            An event type.
+        keys : collection of str
+            What there is.
+        """
+        for key in [key for key in self._states.get(kind, ()) if key not in keys]:
+            self.drop(kind, key)
 
     def chunks(self, kind: str) -> tuple[bytes, ...]:
         """Return all states of a type as a client gets them; those who subscribe at one time share the bytes.

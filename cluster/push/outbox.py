@@ -91,8 +91,7 @@ class Outbox:
             lost = self._events.popleft()
             self._bytes -= len(lost.frame)
             self.dropped += 1
-            before = self._gaps.get(lost.kind, 0)
-            self._gaps[lost.kind] = None if before is None else before + 1
+            self._miss(lost.kind, 1)
 
     def states(self, chunks: Sequence[bytes]) -> None:
         """Send last states, before any event that comes from now on.
@@ -116,15 +115,18 @@ class Outbox:
         self._replies.append(frame(message))
         self._pump()
 
-    def missed(self, kinds: Sequence[str]) -> None:
-        """Tell the client that nobody knows how many events it has missed.
+    def missed(self, kinds: Sequence[str], count: int | None = None) -> None:
+        """Tell the client that it misses events.
 
         Parameters
         ----------
         kinds : sequence of str
             Of which types.
+        count : int, optional
+            How many of each; None if nobody knows.
         """
-        self._gaps.update(dict.fromkeys(kinds, None))
+        for kind in kinds:
+            self._miss(kind, count)
         self._pump()
 
     def pause(self) -> None:
@@ -152,6 +154,11 @@ class Outbox:
     async def settled(self) -> None:
         """Wait until the client has been sent everything, or is gone."""
         await self._settled.wait()
+
+    def _miss(self, kind: str, count: int | None) -> None:
+        """Add to a gap that the client is still to be told of."""
+        before = self._gaps.get(kind, 0)
+        self._gaps[kind] = None if before is None or count is None else before + count
 
     def _pump(self) -> None:
         """Write what waits for as long as the transport takes it."""

@@ -50,15 +50,30 @@ def test_bus_tells_listeners_and_remembers_the_last_event(cache: Cache, clock: M
     bus.close()
 
 
-def test_bus_remembers_strategy_updates_by_id(cache: Cache, clock: ManualClock, monkeypatch) -> None:
+def test_bus_remembers_strategy_updates_by_id(cache: Cache, clock: ManualClock) -> None:
     bus = Bus(cache.url, clock)
     for strategy, version in (("a", 1), ("b", 1), ("a", 2)):
         bus.publish("strategy_update", {"id": strategy, "version": version})
     found = bus.last_by_id("strategy_update")
     assert {key: event["data"]["version"] for key, event in found.items()} == {"a": 2, "b": 1}
-    monkeypatch.setattr("cluster.bus._MOST_KEYED", 2)
-    bus.publish("strategy_update", {"id": "c", "version": 1})
-    assert bus.last_by_id("strategy_update") == {}
+    bus.close()
+
+
+def test_bus_remembers_states_told_or_not_and_forgets_what_has_gone(cache: Cache, clock: ManualClock) -> None:
+    bus = Bus(cache.url, clock)
+    for strategy in ("a", "b", "c", "d"):
+        bus.publish("strategy_update", {"id": strategy, "version": 1})
+    assert bus.publish_states(
+        "strategy_update",
+        [{"id": "a", "version": 2}, {"id": "b", "state": "gone"}],
+        untold=[{"id": "c", "state": "gone"}, {"id": "e", "version": 1}],
+        renewed=[{"id": "d", "version": 2}],
+    )
+    found = bus.last_by_id("strategy_update")
+    assert {key: event["data"]["version"] for key, event in found.items()} == {"a": 2, "d": 2, "e": 1}
+    assert bus.publish_states("strategy_update", [])
+    cache.stop()
+    assert not bus.publish_states("strategy_update", [{"id": "a", "version": 3}])
     bus.close()
 
 

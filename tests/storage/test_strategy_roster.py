@@ -280,3 +280,26 @@ def test_strategies_that_have_been_enabled_for_long_are_found(database, strategi
             connection.execute(change, {"d": days, "id": strategy})
     assert [row["id"] for row in strategies.long_enabled(30)] == [ids[1], ids[0]]
     assert len(strategies.long_enabled(0)) == 3
+
+
+def test_states_begin_with_those_that_matter_most(database, strategies, run_id, make_strategy):
+    changes = [
+        {"scs": 10.0},
+        {"scs": 90.0},
+        {"scs": None},
+        {"scs": 20.0, "finalist": True},
+        {"scs": 5.0},
+        {"scs": 99.0},
+    ]
+    strategies.replace_population(
+        run_id, [_distinct(make_strategy, child, **each) for child, each in enumerate(changes)]
+    )
+    ids = [storage.strategy_id(run_id, SPECIES, child) for child in range(6)]
+    for child in (4, 5):
+        _enable(strategies, ids[child])
+    strategies.set_state(ids[5], "retire", version=None, by="ann")
+    overview = storage.OverviewRepository(database.engine)
+    states = overview.states(10)
+    assert [row["id"] for row in states] == [ids[child] for child in (4, 3, 1, 0, 2, 5)]
+    assert states[-1] == {name: strategies.get(ids[5])[name] for name in states[-1]}
+    assert overview.states(2) == states[:2]
