@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from storage.errors import ConflictError, InvalidValueError, NotFoundError
 from storage.models import table_of
+from storage.operations_log_repository import append_operations
 from storage.pagination import Listing, Page, read_page
 from storage.runtime_models import Command as CommandRow
 from storage.values import plain
@@ -99,6 +100,7 @@ class CommandRepository:
         by: str,
         role: str,
         idempotency_key: str | None = None,
+        logged_from: str | None = None,
     ) -> str:
         """Accept a command.
 
@@ -116,6 +118,8 @@ class CommandRepository:
             Who asks for it, and in which role.
         idempotency_key : str, optional
             What the client calls it: the same one again is the same command, and is not accepted twice.
+        logged_from : str, optional
+            From where it comes, for a row of the operations log in the same transaction; none is written unless given.
 
         Returns
         -------
@@ -149,6 +153,8 @@ class CommandRepository:
         with self._engine.begin() as connection:
             new = connection.execute(added).scalar_one_or_none()
             if new is not None:
+                if logged_from is not None:
+                    append_operations(connection, [_logged(str(new), values, logged_from)])
                 return str(new)
             first = connection.execute(select(_table).where(_table.c.idempotency_key == key)).one()
         known = {name: first._mapping[name] for name in ("action", "target", "parameters", "by")}
@@ -281,24 +287,6 @@ class CommandRepository:
         with self._engine.connect() as connection:
             return {row.id: row.status for row in connection.execute(asked)}
 
-    def by_key(self, idempotency_key: str) -> Command | None:
-        """Return the command that a client has given a name.
-
-        Parameters
-        ----------
-        idempotency_key : str
-            As for `add`.
-
-        Returns
-        -------
-        Command or None
-            As it is now; None if the name is new.
-        """
-        key = plain(str(idempotency_key)).strip()
-        with self._engine.connect() as connection:
-            row = connection.execute(select(_table).where(_table.c.idempotency_key == key)).one_or_none()
-        return None if row is None else Command(**row._mapping)
-
     def list(self, *, limit: int = 50, **filters: str | None) -> Sequence[Command]:
         """Return commands, the newest first.
 
@@ -349,6 +337,20 @@ class CommandRepository:
         return read_page(
             self._engine, _LISTING, limit=limit, cursor=cursor, sort=sort, since=since, until=until, filters=filters
         )
+
+
+def _logged(command: str, values: Mapping[str, Any], source: str) -> dict[str, object]:
+    """Return the row of the operations log that tells of a command that was accepted."""
+    return {
+        "actor": values["by"],
+        "role": values["role"],
+        "source": source,
+        "action": values["action"],
+        "target": values["target"],
+        "after": {"command_id": command, **values["parameters"]},
+        "reason": values["reason"],
+        "result": "accepted",
+    }
 
 
 def _new_id() -> str:

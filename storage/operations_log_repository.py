@@ -80,8 +80,23 @@ class OperationsLogRepository:
         """
         row: dict[str, object] = {"actor": actor, "role": role, "source": source, "action": action, "result": result}
         row |= {"target": target, "before": before, "after": after, "reason": reason}
+        return self.append_all([row])[0]
+
+    def append_all(self, rows: Sequence[Mapping[str, object]]) -> list[int]:
+        """Append rows in one transaction, as `append_operations` does.
+
+        Parameters
+        ----------
+        rows : sequence of mappings
+            As there.
+
+        Returns
+        -------
+        list of int
+            Their ids.
+        """
         with self._engine.begin() as connection:
-            return append_operations(connection, [row])[0]
+            return append_operations(connection, rows)
 
     def page(
         self,

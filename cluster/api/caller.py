@@ -1,18 +1,25 @@
 """Who calls: a token says which role, and a role says what may be done."""
 
 import math
+import re
 from dataclasses import dataclass, field
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from cluster.access import Admission, Role
+from cluster.api.context import Context
 from cluster.api.problems import Problem
+from cluster.api.refusals import log_refusals
 
 __all__ = ["Caller", "Calling", "Known", "admit", "known"]
 
 _READING = frozenset({"GET", "HEAD"})
+_ACTION = re.compile(r"[a-z_]{1,64}")
+_LONGEST_TARGET = 64
+_LONGEST_REASON = 1_000
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="evoq"'}
 _scheme = HTTPBearer(
     auto_error=False,
@@ -101,13 +108,15 @@ def known(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Se
     )
 
 
-def admit(request: Request, caller: Annotated[Caller, Depends(known)]) -> Caller:
+async def admit(request: Request, context: Context, caller: Annotated[Caller, Depends(known)]) -> Caller:
     """Let a caller pass whose role is enough for the method; a dependency of every route that is not open.
 
     Parameters
     ----------
     request : Request
         What is asked for.
+    context : ApiContext
+        Where a refusal is told.
     caller : Caller
         Who has shown a valid token.
 
@@ -123,8 +132,38 @@ def admit(request: Request, caller: Annotated[Caller, Depends(known)]) -> Caller
     """
     role = caller.role
     if role is None or not role.may(Role.READ if request.method in _READING else Role.OPERATE):
+        action, target, reason = await _attempted(request)
+        await run_in_threadpool(
+            log_refusals,
+            context.database.engine,
+            {target: "role_too_low"},
+            by=caller.name,
+            role=str(role),
+            action=action,
+            reason=reason,
+        )
         raise Problem(403, "role_too_low", f"a command needs the role operate, was {role}: use token.operate")
     return caller
+
+
+async def _attempted(request: Request) -> tuple[str, str | None, str | None]:
+    """Return action, target and reason of a command whose form nobody has checked: bounded, and fit for the log."""
+    try:
+        sent = await request.json()
+    except (ValueError, RecursionError):  # such as no body at all
+        sent = None
+    said: dict[str, Any] = sent if isinstance(sent, dict) else {}
+    named = said.get("action")
+    is_name = isinstance(named, str) and _ACTION.fullmatch(named)
+    action = str(named if is_name else request.scope["route"].name)
+    return action, _told(request.path_params.get("id"), _LONGEST_TARGET), _told(said.get("reason"), _LONGEST_REASON)
+
+
+def _told(value: object, most: int) -> str | None:
+    if not isinstance(value, str):
+        return None
+    words = "".join(letter if letter.isprintable() else " " for letter in value[:most])
+    return words.strip() or None
 
 
 Calling = Annotated[Caller, Depends(admit)]

@@ -4,12 +4,13 @@ So a command outlives the replica that accepted it. One that was interrupted is 
 and then finds its work done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Engine
 
 from cluster.api.problems import Problem, of_error
+from cluster.api.refusals import log_refusals
 from cluster.api.writing import refusal_detail
 from cluster.bus import Bus
 from cluster.strategy_update import strategy_update
@@ -17,12 +18,11 @@ from market import Clock
 from storage import (
     Command,
     CommandRepository,
-    OperationsLogRepository,
     StateChange,
     StrategyRepository,
 )
 
-__all__ = ["ROSTER_ACTIONS", "finished", "log_refusal", "work_off"]
+__all__ = ["ROSTER_ACTIONS", "finished", "log_refused", "work_off"]
 
 ROSTER_ACTIONS = ("enable", "disable", "retire")
 
@@ -98,22 +98,23 @@ def _carry_out(engine: Engine, command: Command) -> tuple[str, str, list[str]]:
     author: dict[str, Any] = {"by": command.by, "role": command.role, "reason": command.reason}
     ids = command.parameters.get("ids")
     if ids is not None:
-        return _summed_up(strategies.set_states(ids, command.action, **author), command)
+        changes = strategies.set_states(ids, command.action, **author)
+        refused = _refused(changes, command)
+        log_refused(engine, command, refused)
+        return _summed_up(changes, refused)
     target = str(command.target)
     (change,) = strategies.set_states({target: command.parameters.get("version")}, command.action, **author)
     if change.error is None:
         return "done", change.told, [target]
-    problem = of_error(change.error)
-    if problem is None or problem.status >= 500:
-        raise change.error
-    if _is_repeated(command) and (change.state, change.enabled) == _RESULTS[command.action]:
+    refused = _refused([change], command)
+    if not refused:
         return "done", f"done before it was interrupted: {change.told}", []
-    log_refusal(engine, command, problem)
-    return "refused", refusal_detail(problem), []
+    log_refused(engine, command, refused)
+    return "refused", refusal_detail(refused[target]), []
 
 
-def log_refusal(engine: Engine, command: Command, problem: Problem) -> None:
-    """Tell the operations log of a command that was refused.
+def log_refused(engine: Engine, command: Command, refused: Mapping[str, Problem]) -> None:
+    """Tell the operations log of strategies to which a command was refused.
 
     Parameters
     ----------
@@ -121,34 +122,35 @@ def log_refusal(engine: Engine, command: Command, problem: Problem) -> None:
         Of an open `Database`.
     command : Command
         What was asked for.
-    problem : Problem
-        Why not.
+    refused : mapping of str to Problem
+        To which, and why not.
     """
-    OperationsLogRepository(engine).append(
-        command.by,
-        command.action,
-        role=command.role,
-        source="api",
-        target=command.target,
-        reason=command.reason,
-        result=f"refused: {problem.code}",
-    )
+    codes: dict[str | None, str] = {strategy: problem.code for strategy, problem in refused.items()}
+    log_refusals(engine, codes, by=command.by, role=command.role, action=command.action, reason=command.reason)
 
 
-def _summed_up(changes: Sequence[StateChange], command: Command) -> tuple[str, str, list[str]]:
+def _refused(changes: Sequence[StateChange], command: Command) -> dict[str, Problem]:
+    """Return which strategies may not change, and why; not those that an interrupted command has changed before."""
     repeated = _is_repeated(command)
-    refused = [
-        change
-        for change in changes
-        if not change.changed and not (repeated and (change.state, change.enabled) == _RESULTS[command.action])
-    ]
+    refused = {}
+    for change in changes:
+        if change.error is None or (repeated and (change.state, change.enabled) == _RESULTS[command.action]):
+            continue
+        problem = of_error(change.error)
+        if problem is None or problem.status >= 500:
+            raise change.error
+        refused[change.id] = problem
+    return refused
+
+
+def _summed_up(changes: Sequence[StateChange], refused: Mapping[str, Problem]) -> tuple[str, str, list[str]]:
     changed = [change for change in changes if change.changed]
     done = len(changes) - len(refused)
     detail = f"{done} of {len(changes)} done"
     if changed:
         detail += f": {_listed([change.told for change in changed])}"
     if refused:
-        detail += f"; not: {_listed([str(change.error) for change in refused])}"
+        detail += f"; not: {_listed([problem.detail for problem in refused.values()])}"
     return ("done" if done else "refused"), detail, [change.id for change in changed]
 
 

@@ -12,7 +12,8 @@ from fastapi import Header
 
 from cluster.api.caller import Caller
 from cluster.api.problems import Problem, of_error
-from storage import Command, CommandRepository, ConflictError, OperationsLogRepository
+from cluster.api.refusals import log_refusals
+from storage import Command, CommandRepository, ConflictError
 
 if TYPE_CHECKING:
     from cluster.api.context import ApiContext
@@ -21,7 +22,7 @@ __all__ = ["IdempotencyKey", "add_command", "refusal_detail", "refused_again", "
 
 _SEPARATOR = ": "
 _OURS = 500
-_POLICY = (403, 409, 412)  # the rest was no attempt at anything
+_POLICY = (409, 412)  # the rest was no attempt at anything; a role that is too low is told before
 
 IdempotencyKey = Annotated[
     str | None,
@@ -37,6 +38,8 @@ def add_command(
     parameters: Mapping[str, object],
     reason: str | None,
     key: str | None,
+    *,
+    is_logged: bool = False,
 ) -> Command:
     """Accept a command, or find the one that has the key.
 
@@ -50,6 +53,8 @@ def add_command(
         What is asked for.
     key : str or None
         The Idempotency-Key.
+    is_logged : bool
+        Whether the operations log tells that it was accepted; of others it tells what became of them.
 
     Returns
     -------
@@ -64,7 +69,14 @@ def add_command(
     commands = CommandRepository(context.database.engine)
     try:
         name = commands.add(
-            action, target, parameters, reason, by=caller.name, role=str(caller.role), idempotency_key=key
+            action,
+            target,
+            parameters,
+            reason,
+            by=caller.name,
+            role=str(caller.role),
+            idempotency_key=key,
+            logged_from="api" if is_logged else None,
         )
     except ConflictError as error:
         raise Problem(422, "idempotency_key_reused", str(error)) from error
@@ -80,6 +92,7 @@ def write_once(
     key: str | None,
     write: Callable[[], str],
     target: str | None = None,
+    reason: str | None = None,
 ) -> None:
     """Write, unless a write of the same key was done.
 
@@ -95,17 +108,37 @@ def write_once(
         The Idempotency-Key.
     write : callable
         Does it, and returns what to remember of it.
+    reason : str, optional
+        Why, for the operations log.
     """
+
+    def audited() -> str:
+        """Write; a refusal is told to the operations log, a success has told of itself."""
+        try:
+            return write()
+        except Exception as error:  # raised again below
+            problem = of_error(error)
+            if problem is not None and problem.status in _POLICY:
+                log_refusals(
+                    context.database.engine,
+                    {target: problem.code},
+                    by=caller.name,
+                    role=str(caller.role),
+                    action=action,
+                    reason=reason,
+                )
+            raise
+
     if key is None:
-        _audited(context, caller, action, target, write)
+        audited()
         return
-    command = add_command(context, caller, action, target, parameters, None, key)
+    command = add_command(context, caller, action, target, parameters, reason, key)
     if command.status == "done":
         return
     refused_again(command)
     commands = CommandRepository(context.database.engine)
     try:
-        end = "done", _audited(context, caller, action, target, write)
+        end = "done", audited()
     except Exception as error:  # `of_error` knows which of them are refusals
         problem = of_error(error)
         if problem is None or problem.status >= _OURS:  # it may be tried again
@@ -154,22 +187,3 @@ def refused_again(command: Command) -> None:
     if not status.isdigit():  # by whoever took it, in words alone
         raise Problem(409, "refused", command.detail or "this was refused before")
     raise Problem(int(status), code, words)
-
-
-def _audited(context: "ApiContext", caller: Caller, action: str, target: str | None, write: Callable[[], str]) -> str:
-    """Write; a refusal is told to the operations log, a success has told of itself."""
-    try:
-        return write()
-    except Exception as error:  # raised again below
-        problem = of_error(error)
-        if problem is not None and problem.status in _POLICY:
-            OperationsLogRepository(context.database.engine).append(
-                caller.name,
-                action,
-                role=str(caller.role),
-                source="api",
-                target=target,
-                reason=None,
-                result=f"refused: {problem.code}",
-            )
-        raise

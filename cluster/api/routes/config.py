@@ -150,7 +150,7 @@ def show_config(context: Context, response: Response) -> Config:
     return _answer(context.config.get(), response)
 
 
-@router.put("", summary="Replace the configuration")
+@router.put("", name=_ACTION, summary="Replace the configuration")
 def put_config(
     context: Context,
     caller: Calling,
@@ -173,7 +173,8 @@ def put_config(
             raise Problem(412, "version_conflict", str(error)) from error
         return f"version {record.version}"
 
-    write_once(context, caller, _ACTION, {"version": version, "sha256": digest}, key=idempotency_key, write=write)
+    parameters = {"version": version, "sha256": digest}
+    write_once(context, caller, _ACTION, parameters, reason=body.reason or None, key=idempotency_key, write=write)
     return _answer(context.config.get(), response)
 
 

@@ -11,7 +11,7 @@ from cluster.api.command_answers import Accepted, accepted
 from cluster.api.context import Context
 from cluster.api.problems import Problem
 from cluster.api.strategy_answers import StrategyId
-from cluster.api.strategy_commands import ROSTER_ACTIONS, finished, log_refusal
+from cluster.api.strategy_commands import ROSTER_ACTIONS, finished, log_refused
 from cluster.api.values import Body
 from cluster.api.writing import IdempotencyKey, add_command, refusal_detail, refused_again
 from storage import Command, CommandRepository
@@ -102,7 +102,7 @@ def _no_trading(action: str) -> Problem:
 
 def _refuse(context: Context, command: Command, problem: Problem) -> Command:
     engine = context.database.engine
-    log_refusal(engine, command, problem)
+    log_refused(engine, command, {str(command.target): problem})
     commands = CommandRepository(engine)
     commands.finish(command.id, "refused", refusal_detail(problem))
     return commands.get(command.id)

@@ -78,17 +78,6 @@ def command_system(
             422, "invalid_value", f"field settings belongs to {NEW_RUN}, was sent with {body.action}: remove it"
         )
     wishes = {} if body.settings is None else body.settings.model_dump(exclude_none=True)
-    is_new = idempotency_key is None or context.commands.by_key(idempotency_key) is None
-    command = add_command(context, caller, body.action, None, wishes, body.reason, idempotency_key)
-    if is_new:
-        context.operations.append(
-            caller.name,
-            body.action,
-            role=str(caller.role),
-            source="api",
-            reason=body.reason,
-            result="accepted",
-            after={"command_id": command.id, **wishes},
-        )
+    command = add_command(context, caller, body.action, None, wishes, body.reason, idempotency_key, is_logged=True)
     refused_again(command)
     return accepted(command)
