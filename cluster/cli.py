@@ -9,6 +9,7 @@ import importlib
 import io
 import os
 import pkgutil
+import stat
 import sys
 import traceback
 from collections.abc import Sequence
@@ -56,6 +57,7 @@ class _Commands(click.Group):
 @click.version_option(package_name="evoq", message="%(prog)s %(version)s")
 def cli() -> None:
     """Evolve crypto trading strategies, and let only those with honest evidence trade."""
+    _read_secrets()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -116,8 +118,24 @@ def _read_dotenv() -> None:
         path = Path.cwd() / ".env"
     except FileNotFoundError as error:
         raise UserError("the present folder does not exist any more; change to one that does") from error
+    _load(path)
+
+
+def _read_secrets() -> None:
+    """Read the secrets.env of the home, which systemd gives to a desk that it starts; what is known already wins."""
+    from storage.folders import home_path
+
+    path = home_path() / "secrets.env"
+    if not os.path.isfile(path):  # nor is a home that we may not enter a reason to end here
+        return
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        click.echo(f"evoq: others may read {path}: chmod 600 {path}", err=True)
+    _load(path, interpolate=False)  # systemd takes a $ as it is
+
+
+def _load(path: Path, interpolate: bool = True) -> None:
     try:
-        load_dotenv(path)
+        load_dotenv(path, interpolate=interpolate)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} must be readable UTF-8 text, is not ({error}); correct or remove it") from error
 

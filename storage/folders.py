@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from storage.errors import DiskFullError, HomeError
 
-__all__ = ["home", "private_folder", "report_home_trouble", "write_private"]
+__all__ = ["home", "home_path", "private_folder", "report_home_trouble", "write_private"]
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -29,16 +29,30 @@ def home(environ: Mapping[str, str] | None = None) -> Path:
     Returns
     -------
     Path
+        That of `home_path`.
+    """
+    return private_folder(home_path(environ))
+
+
+def home_path(environ: Mapping[str, str] | None = None) -> Path:
+    """Return where the folder of this installation is, whether it is there or not.
+
+    Parameters
+    ----------
+    environ : mapping of str to str, optional
+        As for `home`.
+
+    Returns
+    -------
+    Path
         `$EVOQ_HOME`; when that is unset the checkout's `data/`, or `~/.evoq` for an installed package.
     """
     named = (os.environ if environ is None else environ).get("EVOQ_HOME", "").strip()
     if named:
-        path = Path(named).expanduser().absolute()
-    elif (_CHECKOUT / "pyproject.toml").is_file():
-        path = _CHECKOUT / "data"
-    else:
-        path = Path.home() / ".evoq"
-    return private_folder(path)
+        return Path(named).expanduser().absolute()
+    if (_CHECKOUT / "pyproject.toml").is_file():
+        return _CHECKOUT / "data"
+    return Path.home() / ".evoq"
 
 
 def private_folder(path: Path) -> Path:
