@@ -163,8 +163,8 @@ def change_states(
         error = _refusal(action, strategy, row, version)
         if error is None and action == "enable" and free <= 0:
             error = TransitionError(
-                f"{most} strategies are enabled, as many as management.max_enabled allows:"
-                " disable or retire one, or raise it"
+                f"there is no place for strategy {strategy}: {most} strategies are enabled,"
+                " as many as management.max_enabled allows: disable or retire one, or raise it"
             )
         if row is None or error is not None:
             changes.append(_unchanged(strategy, row, error))

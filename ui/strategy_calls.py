@@ -194,8 +194,8 @@ class StrategyCalls(Calls):
         action : str
             enable, disable or retire; others come with trading.
         ids : str or iterable of str
-            One that may not change is a `ConflictError`; of many, those that may not are left alone, and the command
-            says so.
+            One that may not change is a `ConflictError`, one that is not there a `NotFoundError`; of many, those that
+            may not are left alone, and the command says so, unless it is none of them that may.
         reason : str
             For the operations log.
         version : int, optional

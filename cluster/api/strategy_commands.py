@@ -149,9 +149,19 @@ def _summed_up(changes: Sequence[StateChange], refused: Mapping[str, Problem]) -
     detail = f"{done} of {len(changes)} done"
     if changed:
         detail += f": {_listed([change.told for change in changed])}"
-    if refused:
-        detail += f"; not: {_listed([problem.detail for problem in refused.values()])}"
-    return ("done" if done else "refused"), detail, [change.id for change in changed]
+    if not refused:
+        return "done", detail, [change.id for change in changed]
+    detail += f"; not: {_listed([problem.detail for problem in refused.values()])}"
+    if done:
+        return "done", detail, [change.id for change in changed]
+    return "refused", refusal_detail(_of_all(refused, detail)), []
+
+
+def _of_all(refused: Mapping[str, Problem], detail: str) -> Problem:
+    """Return the one problem of a command that was refused to everybody."""
+    kinds = {(problem.status, problem.code) for problem in refused.values()}
+    status, code = kinds.pop() if len(kinds) == 1 else (409, "refused")
+    return Problem(status, code, detail)
 
 
 def _listed(words: Sequence[str]) -> str:

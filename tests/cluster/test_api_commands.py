@@ -211,10 +211,51 @@ def test_command_to_many_changes_those_that_may_and_tells_of_the_others(client, 
     assert detail.startswith(f"4 of 5 done: {told}; not: there is no strategy 'nobody'")
 
 
-def test_command_to_many_that_changes_nobody_is_refused(client, api_desk):
-    answer = client.post(f"{Q}/strategies/commands", json={"ids": [api_desk.ids[40]], "action": "disable"})
-    assert (answer.status_code, answer.json()["status"]) == (202, "refused")
-    assert state(api_desk, api_desk.ids[40]) == ("candidate", False, 1)
+def tell_many(client, ids, action, key=None):
+    headers = {"Idempotency-Key": key} if key else {}
+    return client.post(f"{Q}/strategies/commands", json={"ids": ids, "action": action}, headers=headers)
+
+
+def test_command_to_many_that_changes_nobody_is_refused_and_names_them(client, api_desk):
+    one, other = api_desk.ids[40], api_desk.ids[43]
+    answer = tell_many(client, [one, other], "disable")
+    assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
+    words = [f"strategy {name} is candidate: it cannot disable" for name in (one, other)]
+    assert answer.json()["detail"] == f"0 of 2 done; not: {'; '.join(words)}"
+    assert state(api_desk, one) == ("candidate", False, 1)
+
+
+def test_command_to_many_of_whom_nobody_is_known_is_not_found(client):
+    answer = tell_many(client, ["nobody", "no-one"], "enable")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "'nobody'" in answer.json()["detail"]
+    assert "'no-one'" in answer.json()["detail"]
+
+
+def test_command_to_many_that_is_refused_for_several_reasons_says_so(client, api_desk):
+    answer = tell_many(client, ["nobody", api_desk.ids[40]], "disable")
+    assert (answer.status_code, answer.json()["code"]) == (409, "refused")
+    assert "'nobody'" in answer.json()["detail"]
+    assert f"{api_desk.ids[40]} is candidate" in answer.json()["detail"]
+
+
+def test_command_to_many_that_was_refused_is_refused_again_under_its_key(client, api_desk):
+    answers = [tell_many(client, [api_desk.ids[40]], "disable", key="nobody-of-many") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert answers[0].json() == answers[1].json()
+
+
+def test_command_to_many_beyond_max_enabled_names_whom_it_leaves_out(client, api_desk):
+    config = ConfigRepository(api_desk.database.engine)
+    record = config.get()
+    values = {"auto_trading": asdict(record.auto_trading), "management": asdict(record.management)}
+    few = values | {"management": values["management"] | {"max_enabled": 0}}
+    version = config.put(few, version=record.version, changed_by="test").version
+    answer = tell_many(client, api_desk.ids[52:54], "enable")
+    config.put(values, version=version, changed_by="test")
+    assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
+    assert all(name in answer.json()["detail"] for name in api_desk.ids[52:54])
 
 
 @pytest.mark.parametrize(

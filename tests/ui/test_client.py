@@ -156,8 +156,10 @@ def test_many_strategies_are_told_at_once(api_desk, desk):
     assert done.detail.startswith("4 of 4 done: ")
     assert {one.id for one in desk.strategies(enabled=True)} == set(ids)
     assert desk.wait(desk.disable(iter(ids), "a test")).detail.startswith("4 of 4 done: ")
-    with pytest.raises(ui.CommandRefusedError, match="0 of 1 done"):
-        desk.wait(desk.enable(["no-such-strategy"], "a test"))
+    with pytest.raises(ui.NotFoundError, match="no-such-strategy"):
+        desk.enable(["no-such-strategy"], "a test")
+    with pytest.raises(ui.ConflictError, match=f"strategy {ids[0]} is disabled"):
+        desk.disable(ids, "a test")
 
 
 @pytest.mark.parametrize("ids", [[], ["x"] * 501])

@@ -50,12 +50,14 @@ class StrategiesCommand(Body):
 def command_strategies(
     context: Context, caller: Calling, body: StrategiesCommand, idempotency_key: IdempotencyKey = None
 ) -> Accepted:
-    """Enable, disable or retire up to 500 strategies in one transaction; those that may not change are left alone."""
+    """Tell up to 500 strategies in one transaction; those change that may. 404 if none is known, 409 if none may."""
     if body.action not in ROSTER_ACTIONS:
         raise _no_trading(body.action)
     ids = list(dict.fromkeys(body.ids))
     command = add_command(context, caller, body.action, None, {"ids": ids}, body.reason, idempotency_key)
-    return accepted(finished(context.database.engine, context.bus, command, context.clock))
+    command = finished(context.database.engine, context.bus, command, context.clock)
+    refused_again(command)
+    return accepted(command)
 
 
 @router.post("/{id}/commands", status_code=HTTP_202_ACCEPTED, summary="Tell a strategy")
