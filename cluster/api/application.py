@@ -20,6 +20,7 @@ from cluster.api.context import ApiContext
 from cluster.api.document import DocumentedApi
 from cluster.api.problems import Problem, ProblemBody, answer, of_error, of_http_exception, of_validation_error
 from cluster.api.reception import Reception
+from cluster.api.repeated import refuse_repeated
 from cluster.api.token_bucket import TokenBuckets
 from storage import DatabaseBusyError, StorageError
 
@@ -73,7 +74,8 @@ def create_app(context: ApiContext) -> FastAPI:
     )
     application.state.context = context
     for router, is_open in route_groups():
-        application.include_router(router, dependencies=[] if is_open else [Depends(admit)])
+        admission = [] if is_open else [Depends(admit)]
+        application.include_router(router, dependencies=[*admission, Depends(refuse_repeated)])
     application.add_middleware(
         Reception,
         gate=context.gate,
