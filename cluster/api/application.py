@@ -18,6 +18,7 @@ import cluster.api.routes
 from cluster.api.caller import admit
 from cluster.api.context import ApiContext
 from cluster.api.document import DocumentedApi
+from cluster.api.head import HeadAsGet
 from cluster.api.problems import Problem, ProblemBody, answer, of_error, of_http_exception, of_validation_error
 from cluster.api.reception import Reception
 from cluster.api.repeated import refuse_repeated
@@ -84,6 +85,7 @@ def create_app(context: ApiContext) -> FastAPI:
         without_token=context.without_token,
         largest_body=context.largest_body,
     )
+    application.add_middleware(HeadAsGet)  # before the reception, so that a refusal has no body either
     _handle_refusals(application, context)
     return application
 

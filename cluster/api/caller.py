@@ -16,7 +16,6 @@ from cluster.api.refusals import log_refusals
 
 __all__ = ["Caller", "Calling", "Known", "admit", "known"]
 
-_READING = frozenset({"GET", "HEAD"})
 _ACTION = re.compile(r"[a-z_]{1,64}")
 _LONGEST_TARGET = 64
 _LONGEST_REASON = 1_000
@@ -131,7 +130,7 @@ async def admit(request: Request, context: Context, caller: Annotated[Caller, De
         403 where the role may not do this.
     """
     role = caller.role
-    if role is None or not role.may(Role.READ if request.method in _READING else Role.OPERATE):
+    if role is None or not role.may(Role.READ if request.method == "GET" else Role.OPERATE):
         action, target, reason = await _attempted(request)
         await run_in_threadpool(
             log_refusals,

@@ -193,11 +193,12 @@ def of_validation_error(error: RequestValidationError) -> Problem:
 def _methods_of(request: Request) -> list[str]:
     """Return the methods that a path takes: the router itself tells of one of its routes only."""
     routes = request.app.router.routes
-    return [
+    taken = [
         method
         for method in _METHODS
         if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
     ]
+    return [name for method in taken for name in ((method, "HEAD") if method == "GET" else (method,))]
 
 
 def _echo(value: object) -> str:

@@ -190,7 +190,7 @@ def test_route_that_nobody_promised_is_not_found(client, path):
 def test_method_that_a_route_does_not_take_is_refused_with_those_it_takes(client):
     response = client.request("DELETE", f"{Q}/config")
     assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
-    assert response.headers["allow"] == "GET, PUT"
+    assert response.headers["allow"] == "GET, HEAD, PUT"
 
 
 class Failing(OpenedDatabase):
