@@ -19,7 +19,7 @@ from cluster.api.condition import (
     venues_of,
 )
 from cluster.api.strategy_answers import Kind
-from cluster.api.values import Answer, Milliseconds
+from cluster.api.values import Answer, BestFitness, MedianFitness, Milliseconds
 from storage import RunRecord, StatusRecord
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ class Evolution(Answer):
     round: int | None
     evaluations: int | None
     evaluations_per_s: float | None
-    best_scs: float | None
-    median_scs: float | None
+    best_scs: BestFitness
+    median_scs: MedianFitness
 
 
 class Service(Answer):

@@ -9,9 +9,29 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cluster.milliseconds import milliseconds
 
-__all__ = ["Answer", "Body", "Milliseconds", "Money", "finite", "finite_list", "milliseconds", "money"]
+__all__ = [
+    "Answer",
+    "BestFitness",
+    "Body",
+    "MedianFitness",
+    "Milliseconds",
+    "Money",
+    "finite",
+    "finite_list",
+    "milliseconds",
+    "money",
+]
 
 Milliseconds = Annotated[int, Field(description="ms UTC since 1970", examples=[1_767_225_600_000])]
+BestFitness = Annotated[
+    float | None,
+    Field(
+        description="best fitness, 0..100: SCS on folds of the training candles; a strategy's `scs` is another score"
+    ),
+]
+MedianFitness = Annotated[
+    float | None, Field(description="median fitness, 0..100, of the population; a strategy's `scs` is another score")
+]
 Money = Annotated[str, Field(description="decimal text", examples=["1234.50"], pattern=r"^-?\d+(\.\d+)?$")]
 
 

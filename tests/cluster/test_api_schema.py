@@ -144,3 +144,14 @@ def test_document_has_an_example_that_fits_for_every_answer(document):
             whole = Draft202012Validator({**schema, "components": document["components"]})
             for example in schema["examples"]:
                 assert [error.message for error in whole.iter_errors(example)] == [], name
+
+
+def test_document_says_of_every_best_and_median_score_whether_it_is_fitness_or_the_score_on_all_candles(document):
+    fitness, on_all_candles = set(), set()
+    for kind, schema in document["components"]["schemas"].items():
+        for name in {"best_scs", "median_scs"} & set(schema.get("properties", {})):
+            said = schema["properties"][name].get("description", "")
+            assert ("fitness" in said) != ("on all candles" in said), (kind, name, said)
+            (fitness if "fitness" in said else on_all_candles).add(kind)
+    assert {"Evolution", "EvolutionLogRow", "Generation"} <= fitness
+    assert {"TypeCounts", "RunAnswer"} <= on_all_candles

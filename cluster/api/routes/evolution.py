@@ -12,7 +12,7 @@ from cluster.api.heavy_work import content_key
 from cluster.api.luck import BINS, Luck, null_distribution
 from cluster.api.problems import Problem
 from cluster.api.strategy_answers import Grade, State
-from cluster.api.values import Answer, Body, Milliseconds, milliseconds
+from cluster.api.values import Answer, BestFitness, Body, MedianFitness, Milliseconds, milliseconds
 from storage import RunRecord
 
 router = APIRouter(prefix="/api/quantitative/evolution", tags=["evolution"])
@@ -56,9 +56,9 @@ class Generation(Answer):
     generation: int
     ts: Milliseconds
     evaluations: int
-    best_scs: float | None
+    best_scs: BestFitness
     q25: float | None
-    median_scs: float | None
+    median_scs: MedianFitness
     q75: float | None
     diversity: float | None = Field(description="spread of the genes, about 1 for a population that fills its space")
     coverage: float | None = Field(description="share of the ways of trading that the archive holds, 0..1")

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from cluster.api.context import Context
 from cluster.api.lists import ListAnswer, ListParameters, list_answer
-from cluster.api.values import Answer, Milliseconds, milliseconds
+from cluster.api.values import Answer, BestFitness, MedianFitness, Milliseconds, milliseconds
 
 router = APIRouter(prefix="/api/quantitative/evolution-log", tags=["evolution"])
 
@@ -55,9 +55,9 @@ class EvolutionLogRow(Answer):
     round: int | None
     species: str | None
     evaluations: int | None
-    best_scs: float | None
+    best_scs: BestFitness
     q25: float | None
-    median_scs: float | None
+    median_scs: MedianFitness
     q75: float | None
     diversity: float | None
     coverage: float | None

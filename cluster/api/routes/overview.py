@@ -72,8 +72,8 @@ class TypeCounts(Answer):
 
     type: str
     count: int
-    best_scs: float | None
-    median_scs: float | None
+    best_scs: float | None = Field(description="best SCS on all candles, 0..100")
+    median_scs: float | None = Field(description="median SCS on all candles, 0..100")
     best_oos_scs: float | None
 
 

@@ -46,7 +46,7 @@ class RunAnswer(Answer):
     round: int
     evaluations: int
     seconds: float | None = Field(description="spent on it; null until it has ended once")
-    best_scs: float | None = Field(description="the best SCS among its strategies that are still there")
+    best_scs: float | None = Field(description="the best SCS on all candles among its strategies that are still there")
     population_hash: str | None = Field(description="null until it has ended once")
 
 
