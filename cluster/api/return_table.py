@@ -10,9 +10,10 @@ from cluster.api.values import Answer, Milliseconds, finite
 if TYPE_CHECKING:
     from backtest import Report
 
-__all__ = ["ReturnTable", "returns_answer"]
+__all__ = ["ReturnTable", "histogram_of", "returns_answer"]
 
 _FEWEST_BINS, _MOST_BINS = 5, 50
+_AROUND_ZERO = 0.005  # on both sides, where every return is 0
 
 
 class Month(Answer):
@@ -24,7 +25,10 @@ class Month(Answer):
 
 
 class Histogram(Answer):
-    """How many values lie between two edges; an edge belongs to the bin that it begins."""
+    """How many values lie between two edges; an edge belongs to the bin that it begins.
+
+    Where some values are below 0 and others are not, 0 is an edge: no bin holds losses and gains.
+    """
 
     edges: list[float] = Field(description="one more than counts; empty where there are no values")
     counts: list[int]
@@ -98,7 +102,7 @@ def returns_answer(report: "Report", start: int, of: str) -> dict[str, Any]:
             {"year": 1970 + int(month) // 12, "month": int(month) % 12 + 1, "return": finite(float(value))}
             for month, value in zip(counted, returns, strict=True)
         ],
-        "histogram": _histogram(values),
+        "histogram": histogram_of(values),
         "n": len(values),
         **{
             name: float(summary(values)) if len(values) else None
@@ -119,9 +123,35 @@ def _by_period(times: np.ndarray, index: np.ndarray, unit: str) -> tuple[np.ndar
     return periods[last], returns
 
 
-def _histogram(values: np.ndarray) -> dict[str, list[Any]]:
+def histogram_of(values: np.ndarray) -> dict[str, list[Any]]:
+    """Return how values are distributed, what was lost apart from what was won.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n,)
+        Finite.
+
+    Returns
+    -------
+    dict
+        What `Histogram` says of them: 5 to 50 bins; 0 is an edge if some values lie below it and others do not.
+    """
     if not len(values):
         return {"edges": [], "counts": []}
-    bins = int(np.clip(np.ceil(np.sqrt(len(values))), _FEWEST_BINS, _MOST_BINS))
-    counts, edges = np.histogram(values, bins)
+    counts, edges = np.histogram(values, _edges(values))
     return {"edges": edges.tolist(), "counts": counts.tolist()}
+
+
+def _edges(values: np.ndarray) -> np.ndarray:
+    bins = int(np.clip(np.ceil(np.sqrt(len(values))), _FEWEST_BINS, _MOST_BINS))
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        around = abs(low) / 2.0 or _AROUND_ZERO
+        low, high = low - around, high + around
+    if not low < 0.0 <= high:
+        return np.linspace(low, high, bins + 1)
+    # The narrowest bins of one width, of which so many below 0 and the others above it hold both extremes.
+    width, below = min((max(-low / below, high / (bins - below)), below) for below in range(1, bins))
+    edges = np.arange(-below, bins - below + 1) * width
+    edges[0], edges[-1] = min(edges[0], low), max(edges[-1], high)  # rounding leaves no extreme outside
+    return edges
