@@ -1,5 +1,7 @@
 """The evolution page: what it tells the desk, what it refuses to tell it, and what it says of luck."""
 
+import json
+
 import pytest
 
 CONTROL = "/api/quantitative/system-control"
@@ -145,3 +147,14 @@ def test_leader_that_is_clicked_is_the_one_that_was_seen(viewer, stand_in):
     viewer.at.session_state["evolution-leaders-table"] = {"selection": clicked}
     viewer.later(20.0)
     assert f"/strategy?id={shown['items'][0]['id']}" in viewer.html
+
+
+def test_leaders_effective_trials_are_whole_numbers(viewer, stand_in):
+    found = stand_in.answers.answer("GET", LEADERS, full=True)[1]
+    overfitting = [each | {"n_trials_effective": 849.0} for each in found["overfitting"]]
+    stand_in.instead[LEADERS] = lambda asked: found | {"overfitting": overfitting}
+    viewer.open("evolution")
+    assert "849" in viewer.words
+    assert "849.0" not in viewer.words
+    (columns,) = (json.loads(each.proto.columns) for each in viewer.at.dataframe if "n_trials" in each.proto.columns)
+    assert columns["n_trials_effective"]["type_config"]["format"] == columns["n_trials"]["type_config"]["format"]

@@ -102,6 +102,19 @@ def test_strategy_names_every_condition_with_its_value_and_its_verdict(viewer, s
     assert "Deflated Sharpe ratio (A) ○ not known – ≥ 0.950" in words
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Backtests on its market so far, neighbours of each strategy included: 32,740; as many as 849"),
+        ("zh", "迄今在该市场上的回测（含每个策略的邻近参数）：32,740 次，相当于 849 个独立想法"),
+    ],
+)
+def test_strategy_trials_are_the_backtests_of_its_market_and_effective_ones_are_whole(viewer, stand_in, language, said):
+    stand_in.instead[DETAIL] = lambda asked: answer(stand_in, n_trials=32_740, n_trials_effective=849.0)
+    viewer.open("strategy", language=language, id=ID)
+    assert said in viewer.words
+
+
 def test_strategy_without_trades_says_so(viewer, stand_in):
     path = f"{DETAIL}/trades"
     stand_in.instead[path] = lambda asked: {"items": [], "next_cursor": None, "total": 0, "as_of": 1}

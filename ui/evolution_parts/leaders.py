@@ -25,7 +25,7 @@ _COLUMNS = (
     Column("dsr_raw", "evolution.dsr_raw", "number", 3, width=110),
     Column("dsr", "evolution.dsr", "number", 3, width=120),
     Column("n_trials", "evolution.trials", "number", width=90),
-    Column("n_trials_effective", "evolution.trials_effective", "number", 1, width=120),
+    Column("n_trials_effective", "evolution.trials_effective", "number", width=120),
 )
 
 
@@ -87,7 +87,7 @@ def _overfitting(view: View, found: Leaders) -> None:
             f"{each.symbol} {each.timeframe}",
             view.percent(each.pbo, 1),
             view.number(each.n_trials),
-            view.number(each.n_trials_effective, 1),
+            view.number(each.n_trials_effective),
         )
         for each in found.overfitting
     ]

@@ -27,7 +27,7 @@ def draw_conditions(view: View, found: StrategyDetail) -> None:
     }
     st.caption(said.get(found.grade, found.grade_reason or ""))
     trials = view.text(
-        "strategy.trials", n=view.number(found.n_trials), effective=view.number(found.n_trials_effective, 1)
+        "strategy.trials", n=view.number(found.n_trials), effective=view.number(found.n_trials_effective)
     )
     st.caption(f"{trials} {view.text('strategy.dsr_raw', n=view.number(found.dsr_raw, 3))}")
 
