@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 from viewer import Viewer
 
+HISTORY = "/api/quantitative/config/history"
+
 
 @pytest.fixture
 def settled(server, desk, api_desk, monkeypatch):
@@ -135,3 +137,27 @@ def test_settings_for_a_reader_are_shown_and_cannot_be_entered(server, desk, api
     viewer = Viewer(server, monkeypatch, token=api_desk.tokens["read"]).open("settings")
     assert all(each.disabled for each in viewer.at.number_input)
     assert viewer.at.button("settings.save").disabled
+
+
+def test_settings_that_were_never_changed_have_an_empty_history_whatever_was_refused(viewer, stand_in):
+    stand_in.instead[HISTORY] = lambda asked: {"items": [], "next_cursor": None, "total": 0, "as_of": 1}
+    viewer.open("settings")
+    assert viewer.text("settings.history_empty") in viewer.words
+    assert viewer.text("paging.place", page="1", total="0") in viewer.words
+
+
+def test_settings_history_tells_what_was_and_what_is(viewer, stand_in):
+    found = stand_in.answers.answer("GET", HISTORY, full=True)[1]
+    modes = {"name": "auto_trading.mode", "before": "manual", "after": "auto"}
+    rooms = {"name": "management.max_enabled", "before": 1_500, "after": 2_500}
+    saved = [(7, [modes, rooms], "let it"), (8, [], "as it was")]
+    items = [
+        found["items"][0] | {"id": number, "by": "ann", "changes": each, "reason": why} for number, each, why in saved
+    ]
+    stand_in.instead[HISTORY] = lambda asked: found | {"items": items, "total": 2}
+    viewer.open("settings")
+    words = " ".join(viewer.words.split())
+    mode, room = viewer.text("settings.mode"), viewer.text("settings.max_enabled")
+    assert f"ann {mode} {viewer.word('mode', 'manual')} {viewer.word('mode', 'auto')} let it" in words
+    assert f"ann {room} 1,500 2,500 let it" in words
+    assert "ann – – – as it was" in words

@@ -1,17 +1,16 @@
-"""Who changed the configuration: what, when and why, as the operations log keeps it."""
+"""Who changed the configuration: what, when and why; what was refused is in the operations log alone."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from ui.desk_answers import OperationsLogRow
+from ui.desk_answers import ConfigChange
 from ui.panel import View, html_table, pager
 from ui.panel.formats import ABSENT
 from ui.settings_parts.fields import FIELDS, shown_value
 
 __all__ = ["draw_history"]
 
-_ACTION = "change_config"
 _PER_PAGE = 10
+_FIELDS = {f"{field.part}.{field.name}": field for field in FIELDS}
 
 
 def draw_history(view: View) -> None:
@@ -19,15 +18,15 @@ def draw_history(view: View) -> None:
     with pager(view, "config-history", None) as pages:
         found = view.load(
             f"config-history:{pages.cursor}",
-            lambda: view.client.operations_log(action=_ACTION, limit=_PER_PAGE, cursor=pages.cursor),
+            lambda: view.client.config_history(limit=_PER_PAGE, cursor=pages.cursor),
         )
         if found is None:
             return
         pages.show(found)
-    rows = [row for change in found.items for row in _rows(view, change)]
-    if not rows:
+    if not found.items:
         view.empty("settings.history_empty")
         return
+    rows = [row for change in found.items for row in _rows(view, change)]
     titles = (
         "settings.when",
         "settings.by",
@@ -39,17 +38,12 @@ def draw_history(view: View) -> None:
     html_table(view, titles, rows, text_columns=len(titles))
 
 
-def _rows(view: View, change: OperationsLogRow) -> Iterator[tuple[str, ...]]:
-    """Give a row for each value that a change has changed."""
-    before, after = change.before or {}, change.after or {}
+def _rows(view: View, change: ConfigChange) -> Iterator[tuple[str, ...]]:
+    """Give a row for each value that a change has changed; one without values where it was saved as it was."""
     when, reason = view.moment(change.ts, seconds=True), change.reason or ABSENT
-    for field in FIELDS:
-        was, now = _value(before, field.part, field.name), _value(after, field.part, field.name)
-        if was != now:
-            told = (shown_value(view, field, was), shown_value(view, field, now))
-            yield when, change.actor, view.text(field.title), *told, reason
-
-
-def _value(told: Mapping[str, Any], part: str, name: str) -> Any:
-    values = told.get(part)
-    return values.get(name) if isinstance(values, Mapping) else None
+    changed = [(_FIELDS[each.name], each) for each in change.changes if each.name in _FIELDS]
+    for field, each in changed:
+        told = (shown_value(view, field, each.before), shown_value(view, field, each.after))
+        yield when, change.by, view.text(field.title), *told, reason
+    if not changed:
+        yield when, change.by, ABSENT, ABSENT, ABSENT, reason
