@@ -5,7 +5,7 @@ Curves are downsampled with their extremes kept, so that a million bars stay lig
 """
 
 import html
-from collections.abc import Sized
+from collections.abc import Collection, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BLUE", "GREEN", "GREY", "OKABE_ITO", "ORANGE", "SYMBOLS", "TIME_TICKS", "VERMILION",
-    "check_lengths", "curve", "drawdown_of", "lay_out", "lay_out_plain", "title_of",
+    "check_lengths", "curve", "drawdown_of", "lay_out", "lay_out_plain", "marks_of", "title_of",
 ]  # fmt: skip
 
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#7f7f7f"
@@ -96,6 +96,36 @@ def check_lengths(*columns: Sized) -> None:
     lengths = {len(column) for column in columns}
     if len(lengths) > 1:
         raise BacktestError(f"columns must be of one length, were of {sorted(lengths)}")
+
+
+def marks_of(known: Sequence[str], shown: Collection[str]) -> dict[str, dict[str, str]]:
+    """Return a colour and a shape for each of some kinds, the same whichever others there are.
+
+    Parameters
+    ----------
+    known : sequence of str
+        Kinds that have a place of their own; no two of the first 64 look the same.
+    shown : collection of str
+        Kinds that are drawn; those that are not known take the places behind, by name.
+
+    Returns
+    -------
+    dict
+        Of each kind that is drawn, by name: color and symbol of a marker.
+
+    Examples
+    --------
+    >>> marks_of(["grid", "momentum"], ["momentum"])
+    {'momentum': {'color': '#E69F00', 'symbol': 'diamond'}}
+    """
+    places = {name: place for place, name in enumerate([*known, *sorted(set(shown).difference(known))])}
+    return {
+        name: {
+            "color": OKABE_ITO[places[name] % len(OKABE_ITO)],
+            "symbol": SYMBOLS[(places[name] + places[name] // len(OKABE_ITO)) % len(SYMBOLS)],
+        }
+        for name in sorted(set(shown))
+    }
 
 
 def curve(

@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from backtest.errors import BacktestError
-from backtest.figure_style import GREY, OKABE_ITO, SYMBOLS
+from backtest.figure_style import GREY, marks_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -16,6 +16,10 @@ __all__ = ["lineage_figure"]
 _LOWEST, _HIGHEST, _EACH = 240, 440, 36
 _MOST_TEXTS = 24
 _ASIDE = 0.12
+_OPERATORS = (
+    "initial", "mutation", "sbx", "uniform", "differential", "current_to_pbest", "rank_mu", "immigrant", "migrant",
+    "returning",
+)  # fmt: skip
 
 
 def lineage_figure(
@@ -25,6 +29,7 @@ def lineage_figure(
     fitness: Sequence[float | None],
     edges: Sequence[tuple[str, str]],
     *,
+    names: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> "go.Figure":
     """Draw a strategy and its ancestors.
@@ -36,11 +41,13 @@ def lineage_figure(
     depths : sequence of int
         How many steps back each is; 0 is the strategy itself.
     operators : sequence of str
-        What made each: a colour and a shape.
+        What made each: a colour and a shape, whichever other operators there are.
     fitness : sequence of (float or None)
         Of each, in its window; written beside it where there is room.
     edges : sequence of (str, str)
         Parent and child; those of ids that are not given are left out.
+    names : mapping of str to str, optional
+        Other words for operators.
     labels : mapping of str to str, optional
         Other words for depth and fitness.
 
@@ -80,8 +87,9 @@ def lineage_figure(
         showlegend=False,
     )
     said = ["–" if value is None else f"{value:.1f}" for value in fitness]
-    for number, name in enumerate(sorted(set(operators))):
-        here = [row for row, operator in enumerate(operators) if operator == name]
+    for operator, mark in marks_of(_OPERATORS, operators).items():
+        here = [row for row, each in enumerate(operators) if each == operator]
+        name = (names or {}).get(operator, operator)
         figure.add_scatter(
             x=[places[ids[row]][0] for row in here],
             y=[places[ids[row]][1] for row in here],
@@ -91,8 +99,7 @@ def lineage_figure(
             textposition="top center",
             cliponaxis=False,
             marker={
-                "color": OKABE_ITO[number % len(OKABE_ITO)],
-                "symbol": SYMBOLS[number % len(SYMBOLS)],
+                **mark,
                 "size": [16 if depths[row] == 0 else 11 for row in here],
                 "line": {"width": 1, "color": "white"},
             },

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backtest.errors import BacktestError
-from backtest.figure_style import GREY, OKABE_ITO, SYMBOLS
+from backtest.figure_style import GREY, marks_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -17,6 +17,7 @@ _HEIGHT = 460
 _BAND = (-17.0, -4.0)  # where those without evidence stand, spread so that each can be seen
 _GOLDEN = 0.6180339887
 _TICKS = (0, 20, 40, 60, 80, 100)
+_TYPES = ("breakout", "high_frequency", "mean_reversion", "momentum", "trend_following")
 
 
 def strategy_map_figure(
@@ -27,6 +28,7 @@ def strategy_map_figure(
     *,
     threshold: float | None = None,
     hover: Sequence[str] = (),
+    names: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> "go.Figure":
     """Draw the score of strategies against their out-of-sample score, by type.
@@ -36,7 +38,7 @@ def strategy_map_figure(
     ids : sequence of str
         Kept with the points, for what is chosen.
     types : sequence of str
-        Type of each: a colour and a shape.
+        Type of each: a colour and a shape, whichever other types there are.
     scs : sequence of (float or None)
         SCS on all candles, 0..100; those without one are left out.
     oos_scs : sequence of (float or None)
@@ -45,13 +47,15 @@ def strategy_map_figure(
         SCS that real money asks for.
     hover : sequence of str
         A line more for each point.
+    names : mapping of str to str, optional
+        Other words for types.
     labels : mapping of str to str, optional
         Other words for scs, oos_scs, threshold and no_evidence.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        One trace a type, the largest first.
+        One trace a type, by type.
 
     Raises
     ------
@@ -80,22 +84,18 @@ def strategy_map_figure(
         [f"{value:.1f}" if known else words["no_evidence"] for value, known in zip(y, proven, strict=True)]
     )
     extra = np.asarray(hover or [""] * len(ids), object)
-    names = np.asarray(ids, object)
+    own = np.asarray(ids, object)
     figure = go.Figure()
-    for number, name in enumerate(sorted(set(types))):
-        here = (kinds == name) & np.isfinite(x)
+    for kind, mark in marks_of(_TYPES, types).items():
+        here = (kinds == kind) & np.isfinite(x)
+        name = (names or {}).get(kind, kind)
         figure.add_scatter(
             x=x[here],
             y=y[here],
             name=f"{name} ({int(here.sum()):,})",
             mode="markers",
-            marker={
-                "color": OKABE_ITO[number % len(OKABE_ITO)],
-                "symbol": SYMBOLS[number % len(SYMBOLS)],
-                "size": 6,
-                "opacity": 0.75,
-            },
-            customdata=np.stack([names[here], told[here], extra[here]], axis=-1),
+            marker={**mark, "size": 6, "opacity": 0.75},
+            customdata=np.stack([own[here], told[here], extra[here]], axis=-1),
             hovertemplate=f"%{{customdata[0]}}<br>{words['scs']} %{{x:.1f}} · {words['oos_scs']} %{{customdata[1]}}"
             "<br>%{customdata[2]}<extra>" + name + "</extra>",
         )

@@ -54,9 +54,10 @@ def draw_ancestry(view: View, found: StrategyDetail, depth: int) -> None:
     figure = lineage_figure(
         [node.id for node in nodes],
         [node.depth for node in nodes],
-        [view.word("operator", node.operator) for node in nodes],
+        [node.operator for node in nodes],
         [node.fitness for node in nodes],
         [(edge.parent, edge.child) for edge in lineage.edges],
+        names={node.operator: view.word("operator", node.operator) for node in nodes},
         labels={"depth": view.text("strategy.steps_back"), "fitness": view.text("strategy.fitness")},
     )
     plot(figure, f"lineage-{found.id}-{depth}", view.text("strategy.lineage_alt", n=view.number(len(nodes))))

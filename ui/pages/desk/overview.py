@@ -100,11 +100,12 @@ def _map(view: View) -> None:
     places = zip(points.symbol, points.timeframe, points.grade, strict=True)
     figure = strategy_map_figure(
         points.id,
-        [view.word("type", each) for each in points.type],
+        points.type,
         points.scs,
         points.oos_scs,
         threshold=None if overview is None else overview.funnel.threshold,
         hover=[f"{symbol} {timeframe} · {grade}" for symbol, timeframe, grade in places],
+        names={each: view.word("type", each) for each in set(points.type)},
         labels={
             "scs": view.text("overview.map_scs"),
             "oos_scs": view.text("overview.map_oos_scs"),
