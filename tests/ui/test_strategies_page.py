@@ -160,6 +160,22 @@ def test_strategies_that_are_chosen_are_enabled_together_with_a_reason(viewer, s
     }
 
 
+def test_strategies_to_be_retired_are_named_five_at_most_and_the_others_counted(viewer, stand_in):
+    real = stand_in.answers.answer("GET", LIST, full=True)[1]
+    row = real["items"][0] | {"state": "enabled", "enabled": True}
+    rows = [row | {"id": f"member{number}", "symbol": "<b>/USDT"} for number in range(7)]
+    stand_in.instead[LIST] = lambda asked: real | {"items": rows}
+    chosen(viewer.open("quantitative"), list(range(7)))
+    button(viewer, "strategies.retire").click()
+    shown = viewer.run().html
+    assert [name for name in (row["id"] for row in rows) if f"{name} · grade" in shown] == [
+        f"member{number}" for number in range(5)
+    ]
+    assert f"<li>{viewer.text('strategies.listed_more', n='2')}</li>" in shown
+    assert "&lt;b&gt;/USDT" in shown
+    assert viewer.text("strategies.enable_unproven", n="7") not in shown
+
+
 def test_strategies_that_are_marked_stay_while_the_list_would_change(viewer, stand_in):
     chosen(viewer.open("quantitative"), [1])
     before = sum(each.path == LIST for each in stand_in.asked)

@@ -188,6 +188,15 @@ def test_strategy_is_retired_after_its_word_was_typed_in_the_version_that_was_se
     assert command.body == {"action": "retire", "reason": "no edge any more", "version": 7}
 
 
+@pytest.mark.parametrize(("grade", "unproven"), [("C", True), ("A", False)])
+def test_strategy_that_is_to_be_enabled_is_named_with_its_grade_and_what_it_lacks(viewer, stand_in, grade, unproven):
+    stand_in.instead[DETAIL] = lambda asked: answer(stand_in, state="candidate", enabled=False, grade=grade)
+    viewer.open("strategy", id=ID)
+    next(each for each in viewer.at.button if each.label == viewer.text("strategies.enable")).click()
+    assert f"<li>Momentum · BTC/USDT:USDT 1h · {ID} · grade {grade}</li>" in viewer.run().html
+    assert (viewer.text("strategies.enable_unproven", n="1") in viewer.html) == unproven
+
+
 @pytest.mark.parametrize(("stop", "named"), [(100, True), (51, False)])
 def test_strategy_span_that_has_just_begun_has_no_name_in_the_plot(viewer, stand_in, stop, named):
     hour = 3_600_000

@@ -3,6 +3,7 @@
 A button opens the dialog; a link never does. What the desk answers is followed in the strip below the header.
 """
 
+import html
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ class Action:
         What must be typed to do it; None if it can be undone.
     needs_reason : bool
         Whether it needs one; it goes to the operations log.
+    listed : tuple of str
+        What it is done to, a line each; plain text, of the desk too.
     """
 
     title: str
@@ -45,6 +48,7 @@ class Action:
     button: str
     typed: str | None = None
     needs_reason: bool = True
+    listed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ def _forget() -> None:
 def _dialog(view: View, asked: _Asked) -> None:
     action = asked.action
     st.markdown(action.explanation)
+    if action.listed:
+        st.html(f"<ul>{''.join(f'<li>{html.escape(line)}</li>' for line in action.listed)}</ul>")
     with st.form("evoq.confirmation", border=False):
         reason = st.text_input(
             view.text("confirm.reason" if action.needs_reason else "confirm.reason_optional"),

@@ -9,6 +9,8 @@ from ui.strategy_answers import Strategy
 
 __all__ = ["roster_buttons"]
 
+_MOST_LISTED = 5
+
 
 @dataclass(frozen=True, slots=True)
 class _Step:
@@ -92,6 +94,33 @@ def _action(view: View, name: str, step: _Step, able: Sequence[Strategy]) -> Cal
         return desk.command_strategies(name, [each.id for each in able], reason, key=key)
 
     def action() -> Action:
-        return Action(title=step.title, explanation=step.explanation, call=call, button=step.button, typed=step.typed)
+        return Action(
+            title=step.title,
+            explanation=step.explanation,
+            call=call,
+            button=step.button,
+            typed=step.typed,
+            listed=_listed(view, name, able),
+        )
 
     return action
+
+
+def _listed(view: View, name: str, able: Sequence[Strategy]) -> tuple[str, ...]:
+    """Say which strategies these are, and how many of those to enable lack evidence."""
+    lines = [
+        view.text(
+            "strategies.listed",
+            type=view.word("type", each.type),
+            market=f"{each.symbol} {each.timeframe}",
+            id=each.id,
+            grade=each.grade,
+        )
+        for each in able[:_MOST_LISTED]
+    ]
+    if len(able) > _MOST_LISTED:
+        lines.append(view.text("strategies.listed_more", n=view.number(len(able) - _MOST_LISTED)))
+    unproven = sum(each.grade != "A" for each in able)
+    if name == "enable" and unproven:
+        lines.append(view.text("strategies.enable_unproven", n=view.number(unproven)))
+    return tuple(lines)
