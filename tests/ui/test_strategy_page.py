@@ -56,12 +56,17 @@ def test_strategy_part_keeps_its_data_while_the_desk_is_away(viewer, stand_in, p
     assert set(viewer.states) <= {"empty"}, viewer.words
 
 
-def test_strategy_that_does_not_exist_says_so(viewer, stand_in):
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_strategy_that_does_not_exist_says_so_in_one_sentence_and_leads_to_the_others(viewer, stand_in, language):
     stand_in.refusal = 404
-    viewer.open("strategy", id="nobody")
-    assert "empty" in viewer.states
-    assert "failed" not in viewer.states
-    assert "made up" in viewer.words
+    viewer.open("strategy", language=language, id="nobody")
+    assert viewer.states == ["empty"]
+    assert viewer.text("strategy.gone") in viewer.words
+    assert "made up" not in viewer.words
+    assert 'href="/quantitative?' in viewer.html
+    assert viewer.text("strategy.why") not in viewer.words
+    stand_in.refusal = None
+    assert viewer.text("strategy.why") in viewer.later(10.0).words
 
 
 def test_strategy_page_without_an_id_shows_the_best_one(viewer, stand_in):

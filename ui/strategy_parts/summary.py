@@ -8,7 +8,7 @@ from ui.panel import Tile, View, chip, tiles
 from ui.panel.opening import address_of
 from ui.strategy_answers import Strategy, StrategyDetail
 
-__all__ = ["draw_summary", "strategy_of", "word_of_state"]
+__all__ = ["back_link", "draw_summary", "strategy_of", "word_of_state"]
 
 _GRADES = {"A": "good", "B": "warn", "C": "muted"}
 _STATES = {"enabled": "good", "live": "bad", "disabled": "warn"}
@@ -86,6 +86,12 @@ def draw_summary(view: View, strategy: str) -> None:
     )
 
 
+def back_link(view: View) -> str:
+    """Return a link to the list of strategies, as HTML."""
+    back = html.escape(address_of("quantitative"), quote=True)
+    return f'<a href="{back}" target="_self">← {html.escape(view.text("strategies.title"))}</a>'
+
+
 def _name(view: View, found: StrategyDetail) -> None:
     """Say which one it is, its grade, whether it runs, and what kind of money it uses."""
     state = _state(found)
@@ -96,9 +102,8 @@ def _name(view: View, found: StrategyDetail) -> None:
         chip(view.word("money", found.money), _MONEY.get(found.money, "plain"), found.origin),
         chip(view.text("strategy.finalist") if found.finalist else view.text("strategy.no_finalist"), "plain"),
     )
-    back = html.escape(address_of("quantitative"), quote=True)
     st.html(
-        f'<div class="evoq-strategy"><a href="{back}" target="_self">← {html.escape(view.text("strategies.title"))}</a>'
+        f'<div class="evoq-strategy">{back_link(view)}'
         f"<b>{html.escape(parts)}</b><code>{html.escape(found.id)}</code></div>"
         f'<div class="evoq-chips">{"".join(chips)}</div>'
     )

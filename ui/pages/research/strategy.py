@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ui.errors import NotFoundError
 from ui.panel import PanelPage, View
 from ui.panel.address_choice import segments
 from ui.panel.first_answer import first_answer
@@ -12,7 +13,7 @@ from ui.strategy_parts.identity import draw_identity
 from ui.strategy_parts.live_part import live_part
 from ui.strategy_parts.returns import draw_returns, returns_asked
 from ui.strategy_parts.roster_actions import roster_buttons
-from ui.strategy_parts.summary import draw_summary, strategy_of
+from ui.strategy_parts.summary import back_link, draw_summary, strategy_of
 from ui.strategy_parts.surroundings import draw_surroundings, surroundings_asked
 from ui.strategy_parts.trading import draw_chart, draw_trades, trade_source
 
@@ -27,6 +28,9 @@ def render(view: View) -> None:
     """Draw the page."""
     strategy = st.query_params.get("id") or _best(view)
     if strategy is None:
+        return
+    if isinstance(view.loads.get(f"strategy:{strategy}", lambda: view.client.strategy(strategy)).error, NotFoundError):
+        _missing(view)
         return
     view.live(lambda: draw_summary(view, strategy), _EVERY_S)
     view.live(lambda: _commands(view, strategy), _EVERY_S)
@@ -55,6 +59,12 @@ def _best(view: View) -> str | None:
         view.empty("strategies.none_yet")
         return None
     return found.items[0].id
+
+
+def _missing(view: View) -> None:
+    """Say that there is no such strategy, and lead to those that there are."""
+    view.empty("strategy.gone")
+    st.html(f'<div class="evoq-strategy">{back_link(view)}</div>')
 
 
 def _commands(view: View, strategy: str) -> None:
