@@ -6,7 +6,7 @@ from typing import Any
 
 from evolution import BatchCommit
 
-__all__ = ["run_figures"]
+__all__ = ["knows_archive", "run_figures"]
 
 
 def run_figures(commit: BatchCommit) -> dict[str, Any]:
@@ -21,9 +21,10 @@ def run_figures(commit: BatchCommit) -> dict[str, Any]:
     -------
     dict
         `generation`, `round` and `evaluations`; `best_scs`; `q25`, `median_scs`, `q75`, `diversity` and `coverage` as
-        means over the species that have members. None where nothing is known yet.
+        means over the species that have members. None where nothing is known yet, as of the archive while it is being
+        filled (`knows_archive`).
     """
-    alive = [one for one in commit.statistics if one.members]
+    alive, known = [one for one in commit.statistics if one.members], knows_archive(commit)
 
     def mean(values: Sequence[float]) -> float | None:
         return fmean(values) if values else None
@@ -37,5 +38,22 @@ def run_figures(commit: BatchCommit) -> dict[str, Any]:
         "median_scs": mean([one.median for one in alive]),
         "q75": mean([one.q75 for one in alive]),
         "diversity": mean([one.diversity for one in alive]),
-        "coverage": mean([one.coverage for one in alive]),
+        "coverage": mean([one.coverage for one in alive if known]),
     }
+
+
+def knows_archive(commit: BatchCommit) -> bool:
+    """Return whether the archive of a window has been filled.
+
+    Parameters
+    ----------
+    commit : BatchCommit
+        A batch.
+
+    Returns
+    -------
+    bool
+        False from the beginning of a window until its first generation has ended: nobody was offered to the archive
+        yet, and that it holds nothing tells nothing.
+    """
+    return commit.ends_generation or any(one.coverage for one in commit.statistics)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cluster.operator_counts import OperatorCounts
-from cluster.run_figures import run_figures
+from cluster.run_figures import knows_archive, run_figures
 from evolution import BatchCommit, Candidate, SpeciesStatistics
 from market import Clock
 from storage import RunRepository
@@ -78,13 +78,14 @@ class RunJournal:
             The next batch.
         """
         previous = self._last
-        if previous is not None and (previous.generation, previous.round) != (commit.generation, commit.round):
+        if previous is not None and not previous.ends_generation and _stands(previous) != _stands(commit):
             self._history += self._statistics(previous)
         if previous is not None and previous.window != commit.window:
             self._logs.append(self._rolled(commit))
         self._operators.add(commit)
-        if commit.ends_generation:
+        if commit.ends_generation:  # the next batch may be a rest and another window away
             self._logs.append(self._generation(commit))
+            self._history += self._statistics(commit)
         self._last = commit
         self._trials += [
             self._trial(commit.batch, candidate, score)
@@ -101,7 +102,8 @@ class RunJournal:
     def close(self) -> None:
         """Write what is left, and the statistics of the last round."""
         if self._last is not None and self._last.batch > self._stored:
-            self._history += self._statistics(self._last)
+            if not self._last.ends_generation:
+                self._history += self._statistics(self._last)
             self._write(self._last)
 
     def _write(self, commit: BatchCommit) -> None:
@@ -137,6 +139,8 @@ class RunJournal:
         }
 
     def _statistics(self, commit: BatchCommit) -> list[dict[str, Any]]:
+        known = knows_archive(commit)
+
         def row(statistics: SpeciesStatistics) -> dict[str, Any]:
             return {
                 "ts": self._clock.now_ms(),
@@ -149,7 +153,7 @@ class RunJournal:
                 "median_scs": statistics.median,
                 "q75": statistics.q75,
                 "diversity": statistics.diversity,
-                "coverage": statistics.coverage,
+                "coverage": statistics.coverage if known else None,
             }
 
         return [row(statistics) for statistics in commit.statistics if statistics.members]
@@ -188,3 +192,7 @@ class RunJournal:
             "message": f"window {commit.window} begins with batch {commit.batch}: elites are scored again",
             "details": {"figures": run_figures(commit), "window": commit.window},
         }
+
+
+def _stands(commit: BatchCommit) -> tuple[int, int]:
+    return commit.generation, commit.round

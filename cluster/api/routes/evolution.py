@@ -61,7 +61,9 @@ class Generation(Answer):
     median_scs: MedianFitness
     q75: float | None
     diversity: float | None = Field(description="spread of the genes, about 1 for a population that fills its space")
-    coverage: float | None = Field(description="share of the ways of trading that the archive holds, 0..1")
+    coverage: float | None = Field(
+        description="share of the ways of trading that the archive of a species holds, 0..1; null until it is filled"
+    )
     members: dict[str, int] | None = Field(description="by species; null where it was not written down")
     operators: dict[str, OperatorCount] | None = Field(description="by name; null where it was not written down")
 
