@@ -89,6 +89,17 @@ def test_archive_is_a_map_of_the_best_for_each_way_of_trading(api_desk, client):
     assert client.get(f"{Q}/evolution/archive?species=none").json()["cells"] == []
 
 
+def test_archive_that_is_filled_when_a_generation_ends_is_told_then(api_desk, client):
+    runs = RunRepository(api_desk.database.engine)
+    filled, archive = recorded_state()
+    empty = encode_state(Evolution(SerialRunner(len), Space([Dimension("x", 0, 1)]), population=32).optimizer.state())
+    runs.commit(api_desk.run_id, batch=5, state=empty, trials=[], evaluations=5 * SIZE - 1, generation=5, round=4)
+    assert client.get(f"{Q}/evolution/archive").json()["cells"] == []
+    runs.commit(api_desk.run_id, batch=6, state=filled, trials=[], evaluations=5 * SIZE, generation=5, round=4)
+    answer = client.get(f"{Q}/evolution/archive").json()
+    assert (answer["generation"], len(answer["cells"])) == (5, len(archive))
+
+
 def test_leaders_have_evidence_and_are_sorted_by_it(client):
     answer = client.get(f"{Q}/evolution/leaders").json()
     scores = [one["oos_scs"] for one in answer["items"]]

@@ -6,6 +6,7 @@ import pytest
 
 CONTROL = "/api/quantitative/system-control"
 POPULATIONS = "/api/quantitative/evolution/populations"
+ARCHIVE = "/api/quantitative/evolution/archive"
 LEADERS = "/api/quantitative/evolution/leaders"
 OVERVIEW = "/api/quantitative/overview"
 
@@ -136,6 +137,22 @@ def test_evolution_asks_for_the_run_and_species_of_the_address(viewer, stand_in)
 def test_evolution_says_how_good_the_luckiest_are(viewer):
     viewer.open("evolution")
     assert "markets without an edge" in viewer.words
+
+
+def test_map_that_a_new_window_has_emptied_stays_with_its_generation_until_it_is_filled(viewer, stand_in):
+    full = stand_in.answers.answer("GET", ARCHIVE, full=True)[1] | {"generation": 7}
+    stand_in.instead[ARCHIVE] = lambda asked: full
+    viewer.open("evolution")
+    note = viewer.text("evolution.archive_note", n=str(len(full["cells"])), share=f"{full['coverage']:.1%}")
+    assert note in viewer.words
+    assert viewer.text("evolution.archive_held", n="7") not in viewer.words
+    stand_in.instead[ARCHIVE] = lambda asked: full | {"generation": 8, "cells": [], "coverage": 0.0}
+    viewer.later(20.0)
+    assert f"{note} {viewer.text('evolution.archive_held', n='7')}" in viewer.words
+    stand_in.instead[ARCHIVE] = lambda asked: full | {"run_id": "another", "cells": [], "coverage": 0.0}
+    viewer.later(20.0)
+    assert note not in viewer.words
+    assert viewer.text("evolution.archive_unfilled") in viewer.words
 
 
 def test_leader_that_is_clicked_is_the_one_that_was_seen(viewer, stand_in):

@@ -31,13 +31,17 @@ def draw_archive(view: View, run_id: str | None, species: str | None, kind: str)
     )
     if found is None:
         return
-    cells = [cell for cell in found.cells if kind in ("all", _kind(found, cell))]
+    shown = _filled(found, f"archive.held:{run_id}:{species}")
+    if not shown.cells:
+        view.empty("evolution.archive_unfilled")
+        return
+    cells = [cell for cell in shown.cells if kind in ("all", _kind(shown, cell))]
     if not cells:
         view.empty("evolution.archive_empty")
         return
-    holding = [view.number(bars) for bars in found.holding_bars]
+    holding = [view.number(bars) for bars in shown.holding_bars]
     holding[-1] += "+"
-    exposure = [f"{view.percent(low, 0)}–{view.percent(high, 0)}" for low, high in pairwise(found.exposure_edges)]
+    exposure = [f"{view.percent(low, 0)}–{view.percent(high, 0)}" for low, high in pairwise(shown.exposure_edges)]
     words = {
         "holding": view.text("evolution.holding"),
         "exposure": view.text("evolution.exposure"),
@@ -45,9 +49,18 @@ def draw_archive(view: View, run_id: str | None, species: str | None, kind: str)
     }
     figure = archive_figure(_best(cells, len(exposure), len(holding)), holding, exposure, labels=words)
     plot(figure, "evolution-archive", view.text("evolution.archive_alt", n=view.number(len(cells))))
-    st.caption(
-        view.text("evolution.archive_note", n=view.number(len(found.cells)), share=view.percent(found.coverage, 1))
-    )
+    note = view.text("evolution.archive_note", n=view.number(len(shown.cells)), share=view.percent(shown.coverage, 1))
+    if shown is not found:
+        note = f"{note} {view.text('evolution.archive_held', n=view.number(shown.generation))}"
+    st.caption(note)
+
+
+def _filled(found: BehaviourMap, name: str) -> BehaviourMap:
+    """Return the last map of the run that held anything: a new window empties it until a generation has ended."""
+    held: BehaviourMap | None = st.session_state.get(name)
+    if found.cells or held is None or held.run_id != found.run_id:
+        st.session_state[name] = held = found
+    return held
 
 
 def _kind(found: BehaviourMap, cell: MapCell) -> str:

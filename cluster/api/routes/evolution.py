@@ -195,14 +195,17 @@ def show_populations(context: Context, parameters: Annotated[PopulationParameter
 
 @router.get("/archive", response_model=BehaviourMap, summary="The ways of trading that a run has found")
 async def show_archive(context: Context, parameters: Annotated[RunParameters, Query()]) -> dict[str, Any]:
-    """Return the archive of a run as of its last stored batch; computed once a generation."""
+    """Return the archive of a run as of its last stored batch; computed as a generation begins, and when it ends."""
     run = await run_in_threadpool(_run, context, parameters.run_id)
     state = context.runs
 
     def compute() -> dict[str, Any]:
         return behaviour_map(state.state(run.id).data, parameters.species)
 
-    shown = await context.work.answer(content_key("archive", run.id, run.generation, parameters.species), compute)
+    # A generation's members enter the archive with its last batch; a window that begins has emptied it before.
+    has_ended = run.evaluations % int(run.settings.get("population", 1)) == 0
+    key = content_key("archive", run.id, run.generation, has_ended, parameters.species)
+    shown = await context.work.answer(key, compute)
     return {"run_id": run.id, "generation": run.generation, **shown, "as_of": context.clock.now_ms()}
 
 
