@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from storage.models import Strategy, table_of
 from storage.pagination import Listing
@@ -23,6 +23,7 @@ __all__ = [
 _table = table_of(Strategy)
 _FILTERS = ("run_id", "type", "symbol", "timeframe", "venue", "grade", "state", "money", "species")
 _SEARCHED = ("id", "type", "symbol", "timeframe", "venue")
+_names = func.replace(func.concat_ws("\n", *(_table.c[name] for name in _SEARCHED)), "_", " ")
 _OWN_VALUE = r" -?\d[\d.,e+]*(?=.*, needs )"  # the first number, where a bound follows it
 _TIES = ("-scs", "species", "child", "id")  # the better one first, then the older child, whatever its run
 
@@ -120,7 +121,7 @@ def matching(q: str | None, filters: Mapping[str, str | None], **flags: bool | N
     Parameters
     ----------
     q : str or None
-        Text in its id, type, symbol, timeframe or venue.
+        Words that are each in its id, type, symbol, timeframe or venue.
     filters : mapping
         Exact values of columns; None stands for any.
     **flags : bool or None
@@ -138,22 +139,19 @@ def matching(q: str | None, filters: Mapping[str, str | None], **flags: bool | N
 
 
 def searched(q: str | None) -> list[ColumnElement[bool]]:
-    """Return the condition that a strategy has a text in one of its names.
+    """Return the conditions that a strategy has each word of a text in one of its names.
 
     Parameters
     ----------
     q : str or None
-        The text; any will do when it is empty.
+        Words, parted by blanks; an underscore is a blank within one. Any strategy will do where there are none.
 
     Returns
     -------
     list of ColumnElement
-        One, or none.
+        One a word.
     """
-    if not q:
-        return []
-    sought = plain(str(q))
-    return [or_(*(_table.c[name].icontains(sought, autoescape=True) for name in _SEARCHED))]
+    return [_names.icontains(word.replace("_", " "), autoescape=True) for word in plain(str(q or "")).split()]
 
 
 def commonest_reason(

@@ -128,7 +128,7 @@ class StrategyRepository:
         sort : str
             One of `SORTS`, descending with "-" before it. What has no value comes last in both directions.
         q : str, optional
-            Only strategies with this text in their id, type, symbol, timeframe or venue.
+            Only strategies with each word of this in their id, type, symbol, timeframe or venue.
         enabled : bool, optional
             Only those enabled, or only the others.
         finalist : bool, optional
@@ -181,7 +181,7 @@ class StrategyRepository:
             One of `SORTS`, descending with "-" before it; "-oos_scs" by default. What has no value comes last in
             both directions.
         q : str, optional
-            Only strategies with this text in their id, type, symbol, timeframe or venue.
+            Only strategies with each word of this in their id, type, symbol, timeframe or venue.
         retired : bool, optional
             Only those that are retired, or only those that are not.
         since, until : datetime or int, optional

@@ -36,7 +36,7 @@ class ListQuery(TypedDict, total=False):
 
 
 class StrategyQuery(ListQuery, total=False):
-    """Which strategies; `q` is text in the id, type, symbol, timeframe or venue; `retired` False leaves those out."""
+    """Which strategies; words of `q` are in id, type, symbol, timeframe or venue; `retired` False leaves those out."""
 
     type: str | None
     symbol: str | None

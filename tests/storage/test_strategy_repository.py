@@ -80,6 +80,27 @@ def test_leaderboard_filters_and_pages(strategies, database, run_id, make_strate
     assert ([item["child"] for item in page.items], page.total) == (list(range(14, 4, -1)), 25)
 
 
+@pytest.mark.parametrize(
+    ("sought", "found"),
+    [
+        ("Trend following", {2}), ("trend_following", {2}), ("TREND", {2}), ("eth momentum", {1}),
+        ("momentum eth", {1}),
+        ("SOL 1m", {3}), ("  sol   momentum ", {3}), ("1m", {3}), ("okx 1h", {2}), ("momentum", {1, 3}),
+        ("momentum okx", set()), ("USDT1h", set()), ("usdt 1h", {1, 2}), ("_", {2}), ("d_f", {2}), ("%", set()),
+        (" ", {1, 2, 3}),
+    ],
+)  # fmt: skip
+def test_search_finds_strategies_that_have_every_word(strategies, run_id, make_strategy, sought, found):
+    rows = [
+        make_strategy(1, symbol="ETH/USDT"),
+        make_strategy(2, type="trend_following", venue="okx"),
+        make_strategy(3, symbol="SOL/USDT", timeframe="1m"),
+    ]
+    strategies.replace_population(run_id, rows)
+    assert {row["child"] for row in strategies.leaderboard(q=sought).items} == found
+    assert {row["child"] for row in strategies.page(q=sought).items} == found
+
+
 @pytest.mark.parametrize("sort", ["scs; DROP TABLE strategies", "-", "", "run_id", "scs DESC", "--scs", "parameters"])
 def test_sort_outside_of_the_list_is_refused(strategies, sort):
     with pytest.raises(storage.InvalidValueError, match="sort must be one of"):

@@ -123,6 +123,25 @@ def test_strategies_search_is_kept_in_the_address(viewer, stand_in):
     assert "q" not in viewer.at.query_params
 
 
+@pytest.mark.parametrize(
+    ("language", "typed", "asked"),
+    [
+        ("en", "Trend following", "trend_following"), ("en", "eth MEAN REVERSION", "eth mean_reversion"),
+        ("zh", "动量", "momentum"), ("zh", "动量 eth", "momentum eth"),
+        ("zh", "趋势跟踪SOL 1m", "trend_following SOL 1m"),
+        ("zh", "趋势", "trend_following"), ("zh", "momentum", "momentum"), ("zh", "没有", "没有"),
+        ("en", "high", "high"),
+    ],
+)  # fmt: skip
+def test_strategies_search_knows_the_words_for_types_of_the_reader(viewer, stand_in, language, typed, asked):
+    kinds = ("momentum", "mean_reversion", "breakout", "trend_following", "high_frequency")
+    facets = stand_in.answers.answer("GET", FACETS, full=True)[1]
+    stand_in.instead[FACETS] = lambda _: facets | {"type": [{"value": kind, "count": 3} for kind in kinds]}
+    viewer.open("quantitative", language=language, q=typed)
+    assert asked_of(stand_in)["q"] == asked
+    assert viewer.at.query_params["q"] in (typed, [typed])
+
+
 @pytest.mark.parametrize(("query", "said"), [({}, "strategies.none_yet"), ({"grade": "A"}, "strategies.none_fits")])
 def test_strategies_that_do_not_exist_are_told_from_those_that_do_not_fit(viewer, stand_in, query, said):
     stand_in.full = False

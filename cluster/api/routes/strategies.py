@@ -35,7 +35,9 @@ class StrategyParameters(ListParameters):
     enabled: bool | None = None
     money: Kind | None = None
     retired: bool | None = Field(None, description="false leaves out those that are retired, true all others")
-    q: str | None = Field(None, max_length=200, description="text in its id, type, symbol, timeframe or venue")
+    q: str | None = Field(
+        None, max_length=200, description="words that are each in its id, type, symbol, timeframe or venue"
+    )
 
 
 class MapParameters(Body):

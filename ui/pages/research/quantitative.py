@@ -1,5 +1,6 @@
 """All strategies: found, sorted and let into the roster."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -121,8 +122,26 @@ def _filters(view: View) -> tuple[StrategyQuery, int]:
             width=_FILTER_PX,
         )
         rows = choice(view, "rows", text("strategies.rows"), _PER_PAGE, none=_PER_PAGE[0], width=_NARROW_PX)
-    asked = StrategyQuery(q=sought, type=kind, symbol=symbol, timeframe=timeframe, grade=grade)
+    asked = StrategyQuery(
+        q=_named(view, sought, [each.value for each in kinds]),
+        type=kind,
+        symbol=symbol,
+        timeframe=timeframe,
+        grade=grade,
+    )
     return asked | _STATES.get(state or "", _NOT_RETIRED), int(rows or _PER_PAGE[0])
+
+
+def _named(view: View, sought: str | None, kinds: Sequence[str]) -> str | None:
+    """Return what is sought with types as the desk calls them: the reader knows their words in another language."""
+    words = {kind: view.word("type", kind) for kind in kinds}
+    for kind, word in words.items():
+        sought = re.sub(re.escape(word), f" {kind} ", sought or "", flags=re.IGNORECASE)
+    named = []
+    for part in (sought or "").split():
+        meant = [kind for kind, word in words.items() if not part.isascii() and part in word]
+        named.append(meant[0] if len(meant) == 1 else part)
+    return " ".join(named) or None
 
 
 def _known(name: str, facet: Sequence[FacetValue]) -> list[str]:
