@@ -13,6 +13,8 @@ __all__ = ["Alerts", "shown_alert"]
 
 _SHOWN = ("id", "severity", "code", "message", "target", "count", "acked_by", "open")
 _TIMES = ("ts", "acked_at", "last_ts")
+_HAPPENED = frozenset({"candles_changed", "candles_made_anew", "run_left"})
+"""What happened once and is no state that could end: it is over when somebody has seen it."""
 
 
 def shown_alert(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,6 +74,8 @@ class Alerts:
     def ack(self, alert: int, by: str, role: str) -> Mapping[str, Any]:
         """Say that somebody has seen an alert; whoever said so first stays its reader.
 
+        An alert of something that happened once is over with that; one of a state stays open as long as the state.
+
         Parameters
         ----------
         alert : int
@@ -85,6 +89,8 @@ class Alerts:
             All columns of the table `alerts`.
         """
         row = self._stored.ack(alert, by, role=role)
+        if row["open"] and row["code"] in _HAPPENED:
+            row = self._stored.resolve(row["code"], row["target"]) or row
         self._tell(row)
         return row
 

@@ -64,6 +64,14 @@ def test_alert_that_somebody_acknowledges_is_told_with_its_reader(api_desk, bus,
     assert bus.last("alert")["data"] == answer
 
 
+def test_alert_of_what_happened_is_over_when_somebody_has_seen_it_one_of_a_state_is_not(api_desk, bus):
+    alerts = Alerts(api_desk.database.engine, bus)
+    for code, stays in (("candles_made_anew", False), ("disk_filling", True)):
+        alerts.raise_(code, "warning", "so it is")
+        seen = alerts.ack(bus.last("alert")["data"]["id"], "token.operate", "operate")
+        assert (seen["acked_by"], seen["open"]) == ("token.operate", stays)
+
+
 def test_alert_that_the_supervisor_raises_and_closes_is_told_from_its_first_turn(api_desk, bus, cache, tmp_path: Path):
     def until(condition) -> None:
         deadline = time.monotonic() + PATIENCE_S
