@@ -1,6 +1,7 @@
 """Reading the logs of the desk: lines of JSON from several files, in the order of their times, printed for people."""
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -167,17 +168,27 @@ def _news(path: Path, read: dict[Path, tuple[int, int]]) -> list[str]:
     """Return the whole lines that a file has got since it was read last."""
     try:
         with path.open("rb") as file:
-            inode = path.stat().st_ino
-            known, at = read.get(path, (inode, 0))
-            if known != inode or path.stat().st_size < at:
+            status = os.fstat(file.fileno())
+            known, at = read.get(path, (status.st_ino, 0))
+            before = b"" if known == status.st_ino else _rest(path.with_name(f"{path.name}.1"), known, at)
+            if known != status.st_ino or status.st_size < at:
                 at = 0
             file.seek(at)
             data = file.read(_MOST_BYTES)
     except OSError:
         return []
     whole = data[: data.rfind(b"\n") + 1]
-    read[path] = (inode, at + len(whole))
-    return whole.decode("utf-8", "replace").splitlines()
+    read[path] = (status.st_ino, at + len(whole))
+    return (before + whole).decode("utf-8", "replace").splitlines()
+
+
+def _rest(path: Path, inode: int, at: int) -> bytes:
+    """Return what a file got before it was put aside, if it is the one that was read."""
+    with suppress(OSError), path.open("rb") as file:
+        if os.fstat(file.fileno()).st_ino == inode:
+            file.seek(at)
+            return file.read(_MOST_BYTES)
+    return b""
 
 
 def _tail(path: Path, count: int) -> list[str]:
