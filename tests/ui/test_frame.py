@@ -1,6 +1,7 @@
 """What stands around every page: language, zone, header, and what goes wrong in a part."""
 
 import pytest
+import streamlit
 
 from ui.panel.loads import Loads
 
@@ -29,6 +30,21 @@ def test_language_is_that_of_the_browser_until_another_one_is_chosen(viewer):
     viewer.language = "en"
     assert viewer.text("overview.title") in viewer.words
     assert viewer.at.query_params["lang"] == "en"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_document_is_in_the_language_of_the_reader(viewer, language):
+    viewer.open(language=language)
+    assert f'<script>document.documentElement.lang = "{language}"</script>' in viewer.html
+
+
+def test_document_has_the_title_of_its_page_and_of_its_strategy(viewer, monkeypatch):
+    told = []
+    monkeypatch.setattr(streamlit, "set_page_config", lambda **config: told.append(config.get("page_title")))
+    viewer.open("operations-log", language="zh")
+    assert told[-1] == f"{viewer.text('operations.title')} · Evoq"
+    viewer.open("strategy", language="zh", id="kq3v7mzc2hda")
+    assert told[-1] == f"{viewer.word('type', 'momentum')} BTC/USDT:USDT · Evoq"
 
 
 def test_language_of_the_address_is_taken_and_kept(viewer):

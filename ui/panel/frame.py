@@ -14,6 +14,7 @@ from ui.panel.catalogue import LANGUAGES, Catalogue, catalogue, language_of
 from ui.panel.confirmation import ask_if_wanted
 from ui.panel.connections import connections
 from ui.panel.discovery import FoundPage, discovered_pages
+from ui.panel.document_title import set_document_title
 from ui.panel.followed import draw_followed
 from ui.panel.formats import zone_of
 from ui.panel.header import LANGUAGE, SESSION_AGE_S, ZONE, draw_header
@@ -35,6 +36,7 @@ def draw() -> None:
     st.logo(str(_FOLDER / "logo.svg"), icon_image=str(_FOLDER / "icon.svg"))
     drawn: list[View] = []
     current = st.navigation(_navigation(words, drawn))
+    set_document_title(current.title)
     st.html(_FOLDER / "panel.css")
     view = None if st.session_state.get(SIGNED_OUT) else _view(words)
     if view is None:

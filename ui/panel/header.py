@@ -1,6 +1,7 @@
 """What stands on top of every page: its title, what is simulated, the next candle, alerts, and the viewer's choices."""
 
 import html
+import json
 
 import streamlit as st
 
@@ -46,7 +47,10 @@ def draw_header(view: View, title: str, languages: tuple[str, ...], zones: tuple
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="evoq-header", gap="small"
     ):
-        st.html(f'<h1 class="evoq-title">{html.escape(title)}</h1>', width="content")
+        # Streamlit says of every page that it is in English: what reads it aloud, or translates it, asks the document
+        language = f"<script>document.documentElement.lang = {json.dumps(view.language)}</script>"
+        heading = f'<h1 class="evoq-title">{html.escape(title)}</h1>'
+        st.html(heading + language, width="content", unsafe_allow_javascript=True)
         _choices(view, languages, zones)
     view.live(lambda: _chips(view), _EVERY_S)
 

@@ -5,6 +5,7 @@ import streamlit as st
 from ui.errors import NotFoundError
 from ui.panel import PanelPage, View
 from ui.panel.address_choice import segments
+from ui.panel.document_title import set_document_title
 from ui.panel.first_answer import first_answer
 from ui.strategy_parts.ancestry import depth_asked, draw_ancestry
 from ui.strategy_parts.course import draw_course
@@ -29,9 +30,12 @@ def render(view: View) -> None:
     strategy = st.query_params.get("id") or _best(view)
     if strategy is None:
         return
-    if isinstance(view.loads.get(f"strategy:{strategy}", lambda: view.client.strategy(strategy)).error, NotFoundError):
+    found = view.loads.get(f"strategy:{strategy}", lambda: view.client.strategy(strategy))
+    if isinstance(found.error, NotFoundError):
         _missing(view)
         return
+    if found.value is not None:
+        set_document_title(f"{view.word('type', found.value.type)} {found.value.symbol}")
     view.live(lambda: draw_summary(view, strategy), _EVERY_S)
     view.live(lambda: _commands(view, strategy), _EVERY_S)
     part = segments("part", view.text("strategy.part"), _PARTS, lambda part: view.word("part", part))
