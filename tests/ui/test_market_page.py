@@ -53,6 +53,20 @@ def test_market_with_a_span_in_the_address_asks_for_it(viewer, gapped):
     assert {(each["from"], each["to"]) for each in asked_for(gapped)} == {(str(since), str(until))}
 
 
+def test_market_with_a_number_of_candles_in_the_address_asks_for_so_many_and_keeps_it(viewer, gapped):
+    viewer.open("market", span="1000")
+    assert {(each["from"], each["to"]) for each in asked_for(gapped)} == {(str(FIRST), str(LAST + MINUTE))}
+    assert viewer.at.query_params["span"] in ("1000", ["1000"])
+
+
+def test_market_number_of_candles_that_is_chosen_is_written_plainly_and_ends_a_zoom(viewer, gapped):
+    viewer.open("market", **{"from": str(FIRST), "to": str(LAST)})
+    next(each for each in viewer.at.segmented_control if each.key == "choice.span").set_value("100000")
+    viewer.run()
+    assert viewer.at.query_params["span"] in ("100000", ["100000"])
+    assert "from" not in viewer.at.query_params
+
+
 @pytest.mark.parametrize(("since", "until"), [("x", "5"), ("9", "9"), ("9", "3"), ("-1", "7"), ("1", ""), ("²", "9")])
 def test_market_with_a_span_that_cannot_be_meant_shows_the_newest(viewer, gapped, since, until):
     viewer.open("market", **{"from": since, "to": until})

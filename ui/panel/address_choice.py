@@ -98,7 +98,14 @@ def search(name: str, label: str, placeholder: str, width: int | Literal["stretc
 
 
 def segments(
-    name: str, label: str, options: Sequence[str], shown: Callable[[str], str] = str, default: str = ""
+    name: str,
+    label: str,
+    options: Sequence[str],
+    shown: Callable[[str], str] = str,
+    default: str = "",
+    *,
+    labelled: bool = False,
+    on_change: Callable[[], None] | None = None,
 ) -> str:
     """Draw a bar of choices of which one is always chosen.
 
@@ -114,6 +121,10 @@ def segments(
         Gives the words for one.
     default : str
         What is taken unless another is chosen, and not written; the first one by default.
+    labelled : bool
+        Whether the label is seen.
+    on_change : callable, optional
+        Called before the page is drawn with another choice.
 
     Returns
     -------
@@ -127,7 +138,8 @@ def segments(
         default=chosen(name, options, default),
         required=True,
         key=f"choice.{name}",
-        label_visibility="collapsed",
+        label_visibility="visible" if labelled else "collapsed",
+        on_change=on_change,
     )
     usual = default or options[0]
     taken = usual if found is None else found

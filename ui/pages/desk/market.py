@@ -5,6 +5,7 @@ import streamlit as st
 from backtest.plots import candles_figure
 from ui.currencies import currencies
 from ui.panel import PanelPage, Tile, View, html_table, tiles
+from ui.panel.address_choice import segments
 from ui.panel.first_answer import first_answer
 from ui.panel.time_window import TimeWindow, chosen_window, forget_window, window_buttons, window_plot
 from ui.price_answers import CandleSeries, FedMarket, Feed
@@ -15,7 +16,7 @@ _EVERY_S = 1.0
 _CANDLES_EVERY_S = 2.0
 _LISTED_EVERY_S = 2.0
 _POINTS = 500
-_SPANS = (240, 1_000, 10_000, 100_000)
+_SPANS = ("240", "1000", "10000", "100000")
 _MOST_GAPS = 12
 
 
@@ -46,17 +47,16 @@ def _choices(view: View, feed: Feed) -> tuple[str, int]:
     name = places[0].selectbox(
         view.text("market.market"), names, key="market", bind="query-params", on_change=forget_window
     )
-    span = places[1].segmented_control(
-        view.text("market.span"),
-        _SPANS,
-        format_func=view.number,
-        default=_SPANS[0],
-        required=True,
-        key="span",
-        bind="query-params",
-        on_change=forget_window,
-    )
-    return name, span
+    with places[1]:
+        span = segments(
+            "span",
+            view.text("market.span"),
+            _SPANS,
+            lambda span: view.number(int(span)),
+            labelled=True,
+            on_change=forget_window,
+        )
+    return name, int(span)
 
 
 def _name(market: FedMarket) -> str:
