@@ -120,4 +120,4 @@ def _ticks(values: np.ndarray, own: int) -> dict[str, Any]:
     """Return ticks for cells of equal size (an axis of values would draw unequal ones), the own value among them."""
     step = -(-values.size // _MOST_TICKS)
     shown = np.arange(own % step, values.size, step)
-    return {"tickvals": shown.tolist(), "ticktext": [f"{value:.4g}" for value in values[shown]]}
+    return {"tickvals": shown.tolist(), "ticktext": [f"{value:,.4g}" for value in values[shown]]}

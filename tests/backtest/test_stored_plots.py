@@ -106,8 +106,13 @@ def test_neighbourhood_figure_marks_the_strategy_and_leaves_undefined_cells_blan
     assert (heat.zmin, heat.zmax, heat.hoverongaps) == (0, 100, False)
     assert (own.x, own.y) == ((1,), (1,))
     assert heat.customdata[1][2].tolist() == [1000, 0.2]
-    assert figure.layout.xaxis.ticktext == ("10", "100", "1000")
+    assert figure.layout.xaxis.ticktext == ("10", "100", "1,000")
     assert "SCS 50.0 at lookback 100, threshold 0.2 · median around it 30.0" in text_of(figure)
+
+
+def test_neighbourhood_figure_separates_thousands_at_its_axes():
+    figure = neighbourhood_figure([1121.0, 2242.0], [0.5], [[50.0, 40.0]], "period", "threshold", at=(1121.0, 0.5))
+    assert list(figure.layout.xaxis.ticktext) == ["1,121", "2,242"]
 
 
 def test_neighbourhood_figure_draws_a_neighbourhood():

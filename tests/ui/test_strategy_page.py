@@ -158,6 +158,14 @@ def test_strategy_surroundings_tell_a_plateau_from_a_spike(viewer, stand_in, scs
     assert viewer.text(shape) in viewer.words
 
 
+def test_strategy_surroundings_say_of_what_the_median_is_a_share(viewer, stand_in):
+    scs = [[30, 30, 30], [30, 50, 30], [30, 30, 30]]
+    around = {"x": "a", "y": "b", "x_values": [1, 2, 3], "y_values": [1, 2, 3], "scs": scs, "at": [2, 2]}
+    stand_in.instead[f"{DETAIL}/neighbourhood"] = lambda asked: around
+    viewer.open("strategy", id=ID, part="surroundings").later(1.0)
+    assert "60% of its own score" in viewer.words
+
+
 def test_strategy_surroundings_are_the_cells_next_to_it_and_not_the_whole_grid(viewer, stand_in):
     values = list(range(1, 10))
     scs = [[50 if max(abs(x - 5), abs(y - 5)) <= 2 else 5 for x in values] for y in values]

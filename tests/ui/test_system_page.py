@@ -92,3 +92,8 @@ def test_system_for_a_reader_starts_and_stops_nothing(viewer, stand_in):
     viewer.open("system")
     assert viewer.at.button("system.stop").disabled
     assert viewer.at.button("system.start").disabled
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Reserved"), ("zh", "已预留")])
+def test_system_says_of_resources_what_ray_reserves_and_not_what_is_used(viewer, language, said):
+    assert f">{said}<" in viewer.open("system", language=language).html

@@ -98,7 +98,11 @@ def _verdict(view: View, around: Neighbourhood) -> None:
         (
             Tile(text("strategy.shape"), name, "", tone),
             Tile(text("strategy.scs_here"), view.number(own, 1)),
-            Tile(text("strategy.scs_around"), view.number(middle, 1), view.percent(share, 0)),
+            Tile(
+                text("strategy.scs_around"),
+                view.number(middle, 1),
+                text("strategy.scs_around_share", share=view.percent(share, 0)),
+            ),
             Tile(text("strategy.scs_best"), view.number(max(others, default=None), 1)),
         )
     )

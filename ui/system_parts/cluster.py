@@ -74,7 +74,7 @@ def _resources(view: View, ray: RayFigures) -> None:
         rows.append(
             (view.word("resource", each.name), view.number(used, decimals, unit), view.number(total, decimals, unit))
         )
-    html_table(view, ("system.resource", "system.used", "system.total"), rows)
+    html_table(view, ("system.resource", "system.reserved", "system.total"), rows)
 
 
 def _deployments(view: View, ray: RayFigures) -> None:
