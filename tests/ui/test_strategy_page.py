@@ -102,7 +102,7 @@ def test_strategy_names_every_condition_with_its_value_and_its_verdict(viewer, s
     words = " ".join(html.unescape(viewer.words).replace("\u00a0", " ").split())
     assert "Trades out of sample (A + B) ✕ missing 12 ≥ 30" in words
     assert "SCS out of sample (A + B) ● met 71.2 ≥ 65.0" in words
-    assert "Excess over buy-and-hold, a year (A + B) ✕ missing −3.10% > 0%" in words
+    assert "Excess over buy-and-hold, a year (A + B) ✕ missing −3.1% > 0%" in words
     assert "Probabilistic Sharpe ratio (B) ● met 0.951 ≥ 0.950" in words
     assert "Deflated Sharpe ratio (A) ○ not known – ≥ 0.950" in words
 

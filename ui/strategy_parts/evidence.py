@@ -51,7 +51,7 @@ def _values(view: View, condition: Condition) -> tuple[str, str]:
         case "oos_scs":
             return view.number(value, 1), f"≥ {view.number(needed, 1)}"
         case "excess":
-            return view.percent(value, 2, signed=True), f"> {view.percent(needed, 0)}"
+            return view.percent(value, 1, signed=True), f"> {view.percent(needed, 0)}"
         case _:
             return view.number(value, 3), f"≥ {view.number(needed, 3)}"
 
