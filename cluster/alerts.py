@@ -12,7 +12,7 @@ from storage import AlertRepository
 __all__ = ["Alerts", "shown_alert"]
 
 _SHOWN = ("id", "severity", "code", "message", "target", "count", "acked_by", "open")
-_TIMES = ("ts", "acked_at", "last_ts")
+_TIMES = ("ts", "acked_at", "last_ts", "resolved_at")
 _HAPPENED = frozenset({"candles_changed", "candles_made_anew", "run_left"})
 """What happened once and is no state that could end: it is over when somebody has seen it."""
 

@@ -268,3 +268,4 @@ class Alert:
     acked_at: Milliseconds | None
     last_ts: Milliseconds
     open: bool
+    resolved_at: Milliseconds | None

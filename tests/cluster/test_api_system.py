@@ -159,6 +159,9 @@ def test_alert_is_listed_acknowledged_once_and_told(api_desk, client):
     assert [row["target"] for row in told] == [str(number)]
     assert alerts.resolve("disk_full", "disk")
     assert client.get("/api/alerts?open=true").json()["total"] == 1
+    (ended,) = client.get("/api/alerts?severity=critical&open=false").json()["items"]
+    assert (ended["id"], ended["resolved_at"] >= ended["ts"]) == (number, True)
+    assert client.get("/api/alerts?severity=info").json()["items"][0]["resolved_at"] is None
 
 
 @pytest.mark.parametrize(("number", "status"), [("999999", 404), ("0", 422), ("first", 422), (str(2**70), 422)])

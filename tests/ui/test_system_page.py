@@ -5,6 +5,7 @@ import pytest
 CLUSTER = "/api/system/cluster"
 HISTORY = "/api/system/history"
 OVERVIEW = "/api/quantitative/overview"
+ALERTS = "/api/alerts"
 CONTROL = "/api/quantitative/system-control"
 
 
@@ -97,3 +98,52 @@ def test_system_for_a_reader_starts_and_stops_nothing(viewer, stand_in):
 @pytest.mark.parametrize(("language", "said"), [("en", "Reserved"), ("zh", "已预留")])
 def test_system_says_of_resources_what_ray_reserves_and_not_what_is_used(viewer, language, said):
     assert f">{said}<" in viewer.open("system", language=language).html
+
+
+@pytest.fixture
+def alerted(stand_in):
+    """Return how to say which alerts there are."""
+
+    def set_to(**changes):
+        body = stand_in.answers.answer("GET", ALERTS, full=True)[1]
+        alert = body["items"][0] | {"id": 71, "acked_by": None, "acked_at": None} | changes
+        stand_in.instead[ALERTS] = lambda asked: body | {"items": [alert]}
+
+    return set_to
+
+
+def test_alert_that_is_over_is_listed_with_its_times_in_the_language_of_the_reader(viewer, stand_in, alerted):
+    alerted(open=False, message="the database did not answer for 12 s", resolved_at=1_795_000_000_000)
+    viewer.open("system", language="zh")
+    assert "数据库有 12 秒没有响应" in viewer.words
+    table = next(each.value for each in viewer.at.dataframe if "resolved_at" in each.value.columns)
+    assert table["resolved_at"][0].timestamp() == 1_795_000_000
+    assert table["acked_by"][0] == "–"
+    assert all("open" not in each.query for each in stand_in.asked if each.path == ALERTS)
+
+
+def test_alert_is_acknowledged_by_an_operator_once_it_is_marked(viewer, stand_in, alerted):
+    alerted(open=True, message="the feed is silent")
+    viewer.open("system")
+    assert viewer.at.button("alerts.ack").disabled
+    viewer.at.session_state["alerts-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    viewer.run()
+    viewer.at.button("alerts.ack").click()
+    viewer.run()
+    assert viewer.text("alerts.ack_what") in viewer.words
+    assert viewer.text("confirm.reason_optional") not in viewer.words  # the desk would not keep it
+    next(each for each in viewer.at.button if each.proto.is_form_submitter).click()
+    viewer.run()
+    assert [each.path for each in stand_in.writes] == [f"{ALERTS}/71/ack"]
+
+
+@pytest.mark.parametrize(("role", "by"), [("read", None), ("operate", "somebody")])
+def test_alert_is_not_acknowledged_by_a_reader_nor_twice(viewer, stand_in, alerted, role, by):
+    stand_in.role = role
+    alerted(open=True, acked_by=by)
+    viewer.open("system")
+    viewer.at.session_state["alerts-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    viewer.run()
+    assert viewer.at.button("alerts.ack").disabled
+    said = viewer.text("role.read_only") if by is None else viewer.text("alerts.acked_before", by=by)
+    assert viewer.at.button("alerts.ack").help == said

@@ -40,6 +40,8 @@ class Action:
         Whether it needs one; it goes to the operations log.
     listed : tuple of str
         What it is done to, a line each; plain text, of the desk too.
+    takes_reason : bool
+        Whether the desk keeps one of it at all.
     """
 
     title: str
@@ -49,6 +51,7 @@ class Action:
     typed: str | None = None
     needs_reason: bool = True
     listed: tuple[str, ...] = ()
+    takes_reason: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +104,7 @@ def _dialog(view: View, asked: _Asked) -> None:
     if action.listed:
         st.html(f"<ul>{''.join(f'<li>{html.escape(line)}</li>' for line in action.listed)}</ul>")
     with st.form("evoq.confirmation", border=False):
-        reason = st.text_input(
-            view.text("confirm.reason" if action.needs_reason else "confirm.reason_optional"),
-            max_chars=_LONGEST_REASON,
-            key="evoq.reason",
-        )
+        reason = _reason(view, action) if action.takes_reason else ""
         typed = (
             ""
             if action.typed is None
@@ -114,12 +113,17 @@ def _dialog(view: View, asked: _Asked) -> None:
         wanted = st.form_submit_button(action.button, type="primary")
     if not wanted:
         return
-    if action.needs_reason and not reason.strip():
+    if action.takes_reason and action.needs_reason and not reason.strip():
         st.error(view.text("confirm.reason_missing"))
     elif action.typed is not None and typed.strip() != action.typed:
         st.error(view.text("confirm.typed_wrong", word=action.typed))
     else:
         _do(view, asked, reason.strip())
+
+
+def _reason(view: View, action: Action) -> str:
+    label = view.text("confirm.reason" if action.needs_reason else "confirm.reason_optional")
+    return st.text_input(label, max_chars=_LONGEST_REASON, key="evoq.reason")
 
 
 def _do(view: View, asked: _Asked, reason: str) -> None:

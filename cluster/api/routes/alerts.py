@@ -42,6 +42,7 @@ class Alert(Answer):
                     "acked_at": None,
                     "last_ts": 1_767_225_600_000,
                     "open": False,
+                    "resolved_at": 1_767_225_612_000,
                 }
             ]
         }
@@ -58,6 +59,7 @@ class Alert(Answer):
     acked_at: Milliseconds | None
     last_ts: Milliseconds
     open: bool
+    resolved_at: Milliseconds | None = Field(description="when it was over; null while it goes on")
 
 
 @router.get("", response_model=ListAnswer[Alert], summary="Alerts, the newest first")

@@ -6,6 +6,7 @@ from backtest.plots import strategy_map_figure
 from ui.desk_answers import Service
 from ui.overview_answers import Overview, StrategyMap
 from ui.panel import PanelPage, Tile, View, html_table, plot, tiles
+from ui.panel.desk_sentences import sentence_words
 from ui.panel.grade_reasons import reason_words
 from ui.panel.header import OVERVIEW_AGE_S
 from ui.panel.tiles import SHAPES
@@ -197,10 +198,16 @@ def _alerts(view: View) -> None:
         return
     titles = ("overview.alert_severity", "overview.alert_message", "overview.alert_when", "overview.alert_count")
     rows = [
-        (view.word("severity", each.severity), each.message, view.moment(each.last_ts), view.number(each.count))
+        (
+            view.word("severity", each.severity),
+            sentence_words(view, each.message) or "",
+            view.moment(each.last_ts),
+            view.number(each.count),
+        )
         for each in alerts
     ]
     html_table(view, titles, rows, text_columns=2)
+    st.caption(view.text("overview.alerts_more"))
 
 
 def _shape_of(service: Service) -> str:

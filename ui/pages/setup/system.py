@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui.panel import PanelPage, View
 from ui.panel.address_choice import segments
+from ui.system_parts.alerts import draw_alerts
 from ui.system_parts.cluster import draw_cluster
 from ui.system_parts.condition import draw_condition
 from ui.system_parts.course import HOURS, draw_measures
@@ -27,6 +28,8 @@ def render(view: View) -> None:
         st.subheader(view.text("system.measures"), anchor=False)
         span = segments("span", view.text("system.span"), list(HOURS))
         view.live(lambda: draw_measures(view, span), _RARELY_S)
+    st.subheader(view.text("overview.alerts"), anchor=False)
+    view.live(lambda: draw_alerts(view), _EVERY_S)
     st.subheader(view.text("system.ray"), anchor=False)
     view.live(lambda: draw_cluster(view), _RARELY_S)
     view.live(lambda: draw_stores(view), _RARELY_S)
