@@ -226,6 +226,10 @@ def test_page_fits_a_phone(guest: Guest, found: FoundPage):
     expect(guest.page.locator(".evoq-loading")).to_have_count(0)
     assert guest.page.evaluate("document.scrollingElement.scrollWidth") <= 390
     assert guest.page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth") <= 0
+    header, title = guest.page.get_by_test_id("stHeader").bounding_box(), guest.title.bounding_box()
+    assert header is not None
+    assert title is not None
+    assert header["y"] + header["height"] <= title["y"]
 
 
 def test_api_that_is_lost_is_told_and_found_again_without_a_reload(guest: Guest, desk: RealDesk):
