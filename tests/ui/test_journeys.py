@@ -199,6 +199,21 @@ def test_strategy_is_enabled_with_a_reason_that_the_operations_log_keeps(guest: 
     expect(guest.page.get_by_test_id("stCode").last).to_contain_text('"enabled": true')
 
 
+def test_table_of_a_long_list_has_no_menu_that_sorts_its_part_only(guest: Guest):
+    guest.go_to("strategies.title")
+    table = guest.page.get_by_test_id("stDataFrame").first
+    place = table.get_by_test_id("data-grid-canvas").bounding_box()
+    assert place is not None
+    y, end = place["y"] + 17, place["x"] + 150  # of the first column, behind the boxes
+    guest.page.mouse.move(end - 50, y)
+    guest.page.mouse.click(end - 12, y)
+    expect(guest.page.get_by_test_id("stDataFrameColumnMenuTarget")).to_be_attached()
+    expect(guest.page.get_by_test_id("stDataFrameColumnMenu")).to_be_hidden()
+    expect(table.get_by_test_id("stElementToolbar")).to_be_hidden()
+    guest.title.click()
+    expect(guest.page.get_by_test_id("stDataFrameColumnMenuTarget")).not_to_be_attached()
+
+
 def test_setting_is_changed_and_the_page_says_by_whom(guest: Guest, client: ui.Client):
     before = client.config()
     guest.go_to("settings.title")
