@@ -53,7 +53,7 @@ def deflated_sharpe_figure(
 
     check_lengths(names, raw, effective)
     words = {
-        "probability": "deflated Sharpe ratio (probability)",
+        "probability": "deflated Sharpe ratio",
         "raw": "all trials",
         "effective": "effective trials",
         "needed": "grade A",
@@ -86,6 +86,7 @@ def deflated_sharpe_figure(
         annotation_position="top left",
     )
     figure.update_xaxes(title_text=words["probability"], range=[-0.02, 1.02], zeroline=False)
-    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
-    height = _ROW_PX * max(len(names), 5) + _AROUND_PX
+    rows = [len(names) - 0.5, -1.1]  # downwards, with room for what the line means above the first one
+    figure.update_yaxes(type="category", range=rows, automargin=True)
+    height = _ROW_PX * max(len(names) + 1, 5) + _AROUND_PX
     return lay_out_plain(figure, height, hovermode="closest")

@@ -101,6 +101,13 @@ def test_deflated_sharpe_figure_tells_raw_from_effective_by_shape():
     assert list(traces[""].x) == [0.1, 0.4, None, None, 0.9, None]
 
 
+def test_deflated_sharpe_figure_says_what_the_line_means_above_all_rows():
+    figure = deflated_sharpe_figure(["a", "b"], [0.1, None], [0.4, 0.9])
+    (said,) = figure.layout.annotations
+    assert (said.text, said.yanchor) == ("grade A 0.95", "top")
+    assert tuple(figure.layout.yaxis.range) == (1.5, -1.1)  # the first row is at 0
+
+
 def test_luck_figure_compares_shares_and_names_how_many():
     traces = traces_of(luck_figure([0, 50, 100], [300, 100], [0, 8], threshold=65.0))
     assert list(traces["luck (400)"].y) == [0.75, 0.25]
