@@ -24,8 +24,6 @@ from cluster.supervisor.services import services_of_the_desk
 from cluster.supervisor.systemd_unit import SystemdUnit
 from storage import LeaseRepository, SystemStatusRepository, open_database
 
-pytestmark = pytest.mark.alone
-
 FIVE = {
     "enabled": True, "mode": "manual", "max_strategies": 7, "real_trading_threshold": 66.5, "evolution_interval": 30,
 }  # fmt: skip

@@ -15,8 +15,6 @@ from cluster.simulated_candles import simulated_files
 from market import CandleStore, read_candles, synthetic_candles
 from storage import open_database
 
-pytestmark = pytest.mark.alone
-
 SETTINGS = ["--population", "200", "--generations", "8", "--seed", "11"]
 EVALUATIONS = 1_600
 
