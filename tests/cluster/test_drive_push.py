@@ -1,7 +1,6 @@
 """What the driver has told of strategies is what the database holds, also of those that it has retired itself."""
 
 import pytest
-from own_cache import Cache
 from sqlalchemy import text
 from test_driver_parts import new_run, strategy
 from test_first_seen import changed
@@ -15,10 +14,8 @@ from storage import ConfigRepository, OverviewRepository, StrategyRepository, op
 pytestmark = pytest.mark.alone
 
 
-def test_driver_tells_the_states_after_admission_and_an_alert(tmp_path, ray_session):
+def test_driver_tells_the_states_after_admission_and_an_alert(tmp_path, ray_session, cache):
     """A strategy of an earlier run has had its time: the first generation retires it."""
-    cache = Cache(tmp_path)
-    cache.start()
     bus = Bus(cache.url)
     CandleStore(tmp_path / "candles").add(BITCOIN)
     try:
@@ -49,4 +46,3 @@ def test_driver_tells_the_states_after_admission_and_an_alert(tmp_path, ray_sess
             assert bus.last("alert")["data"]["code"] == "candles_changed"
     finally:
         bus.close()
-        cache.stop()

@@ -163,27 +163,22 @@ def test_feed_process_ends_while_its_venue_hangs(home: Path, tmp_path: Path) -> 
 
 
 def test_feed_process_shows_tickers_and_never_its_password(
-    home: Path, tmp_path: Path, started: Callable[..., Process]
+    home: Path, cache: Cache, started: Callable[..., Process]
 ) -> None:
-    cache = Cache(tmp_path)
-    cache.start()
-    try:
-        feed = started(REDIS_URL=cache.url)
-        bus = Bus(cache.url)
-        reader = FeedReader(home, bus)
-        (shown,) = until(lambda: [each for each in reader.tickers() if each.ticker.bid])
-        assert shown.age_s < 30
-        assert shown.ticker.origin == "simulated:7"
-        cache.stop()
-        until(lambda: "the cache does not answer" in feed.log.read_text())
-        before = bars(home)
-        until(lambda: bars(home) > before)
-        until(lambda: [each for each in reader.tickers() if each.ticker.bid is None])
-        assert feed.end() == 0
-        assert PASSWORD not in feed.log.read_text()
-        bus.close()
-    finally:
-        cache.stop()
+    feed = started(REDIS_URL=cache.url)
+    bus = Bus(cache.url)
+    reader = FeedReader(home, bus)
+    (shown,) = until(lambda: [each for each in reader.tickers() if each.ticker.bid])
+    assert shown.age_s < 30
+    assert shown.ticker.origin == "simulated:7"
+    cache.stop()
+    until(lambda: "the cache does not answer" in feed.log.read_text())
+    before = bars(home)
+    until(lambda: bars(home) > before)
+    until(lambda: [each for each in reader.tickers() if each.ticker.bid is None])
+    assert feed.end() == 0
+    assert PASSWORD not in feed.log.read_text()
+    bus.close()
 
 
 def test_status_of_the_feed_is_recorded(embedded_database: Database, tmp_path: Path) -> None:

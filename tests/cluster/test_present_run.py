@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 
 import pytest
-from own_cache import Cache
+from own_cache import running_cache
 from test_first_seen import changed
 
 from cluster.alerts import Alerts, shown_alert
@@ -128,12 +128,10 @@ def begun(tmp_path_factory):
 @pytest.fixture(scope="module")
 def bus(tmp_path_factory):
     """Return a bus to a cache of its own."""
-    cache = Cache(tmp_path_factory.mktemp("cache"))
-    cache.start()
-    bus = Bus(cache.url)
-    yield bus
-    bus.close()
-    cache.stop()
+    with running_cache(tmp_path_factory.mktemp("cache")) as cache:
+        bus = Bus(cache.url)
+        yield bus
+        bus.close()
 
 
 def chosen(database, folder, candles, bus):

@@ -15,7 +15,8 @@ from typing import Any
 
 import psutil
 import pytest
-from push_client import Cache, Client, bearer, free_port, running_cache, token
+from own_cache import PASSWORD, Cache, running_cache
+from push_client import Client, bearer, free_port, token
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -162,7 +163,7 @@ def test_log_is_json_and_has_no_secret(push: Push, cache: Cache):
         asyncio.run(connect_with_a_wrong_token(push.url))
     text = push.log.read_text()
     assert {line["process"] for line in push.lines()} == {"push"}
-    for secret in (cache.password, token("read"), token("operate"), "hush-token"):
+    for secret in (PASSWORD, token("read"), token("operate"), "hush-token"):
         assert secret not in text
 
 

@@ -4,11 +4,11 @@ import asyncio
 import json
 import logging
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from push_client import Cache, client_of, eventually, fed, running_cache, serving, strategy
+from own_cache import Cache
+from push_client import client_of, eventually, fed, serving, strategy
 
 from cluster.bus import Bus
 from cluster.push import cache_feed
@@ -20,12 +20,6 @@ NOW = 1_700_000_000_000
 @pytest.fixture(autouse=True)
 def _home(home):
     """Give each test tokens of its own."""
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[Cache]:
-    with running_cache(tmp_path) as cache:
-        yield cache
 
 
 def test_cache_events_arrive_numbered_by_type(cache: Cache):
@@ -118,7 +112,7 @@ def test_cache_killed_and_back_loses_display_only(cache: Cache):
             await client.subscribe("alert")
             cache.publish("alert", {"id": 1}, NOW)
             await client.next()
-            cache.kill()
+            cache.stop()
             await eventually(lambda: not feed.connected)
             async with client_of(server.url) as newcomer:
                 states = await newcomer.subscribe("alert")
@@ -165,7 +159,7 @@ def test_cache_that_comes_later_is_found(tmp_path: Path):
     try:
         event, losses = asyncio.run(scenario())
     finally:
-        cache.kill()
+        cache.stop()
     assert (event["type"], event["seq"], losses) == ("alert", 1, 0)
 
 

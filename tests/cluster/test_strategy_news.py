@@ -1,12 +1,11 @@
 """Last states of strategies are those of the strategies there are, and whoever listens learns who came and who went."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from push_client import Cache, client_of, eventually, fed, running_cache, serving, strategy
+from own_cache import Cache
+from push_client import client_of, eventually, fed, serving, strategy
 
 from cluster.bus import Bus
 from cluster.driver import Gauges, Reports
@@ -19,12 +18,6 @@ NOW = 1_700_000_000_000
 @pytest.fixture(autouse=True)
 def _home(home):
     """Give each test tokens of its own."""
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[Cache]:
-    with running_cache(tmp_path) as cache:
-        yield cache
 
 
 class Driver:
@@ -142,7 +135,7 @@ def test_strategies_that_went_before_this_driver_or_unheard_are_forgotten(cache:
 def test_cache_that_was_away_is_told_of_what_has_gone_meanwhile(cache: Cache):
     driver = Driver(cache)
     driver.generation(population(0, 5))
-    cache.kill()
+    cache.stop()
     driver.generation(population(2, 5))
     cache.start()
     driver.clock.advance(5.0)
