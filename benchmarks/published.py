@@ -54,8 +54,8 @@ def put(document: Path, section: str, text: str) -> None:
     text : str
         What follows it.
     """
-    before, found, after = document.read_text().partition(f"{section}\n") if document.exists() else ("", "", "")
-    _, next_heading, rest = after.partition("\n## ") if found else ("", "", "")
-    notes = after.partition("\n### ")[2].partition("\n## ")[0] if found else ""
+    before, _, after = document.read_text().partition(f"{section}\n") if document.exists() else ("", "", "")
+    own, next_heading, rest = after.partition("\n## ")
+    notes = own.partition("\n### ")[2]
     kept = f"\n### {notes.rstrip()}\n" if notes else ""
     document.write_text(f"{before.rstrip()}\n\n{section}\n\n{text}{kept}{next_heading}{rest}".lstrip())
