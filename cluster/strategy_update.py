@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from storage.strategy_overview import STATE_COLUMNS
+
 __all__ = ["has_gone", "strategy_gone", "strategy_update"]
 
-_SHOWN = ("id", "state", "enabled", "money", "scs", "oos_scs", "grade", "version")
 _GONE = "gone"  # no state of the roster: the database has no such row any more
 
 
@@ -22,7 +23,7 @@ def strategy_update(row: Mapping[str, Any]) -> dict[str, Any]:
     dict
         Weight and profit are null until there is trading.
     """
-    return {**{name: row[name] for name in _SHOWN}, "weight": None, "pnl_day": None}
+    return {**{name: row[name] for name in STATE_COLUMNS}, "weight": None, "pnl_day": None}
 
 
 def strategy_gone(strategy: str) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def strategy_gone(strategy: str) -> dict[str, Any]:
     dict
         In the state "gone", which is all that is left to say.
     """
-    return strategy_update(dict.fromkeys(_SHOWN) | {"id": strategy, "state": _GONE, "enabled": False})
+    return strategy_update(dict.fromkeys(STATE_COLUMNS) | {"id": strategy, "state": _GONE, "enabled": False})
 
 
 def has_gone(data: Mapping[str, Any]) -> bool:

@@ -1,19 +1,17 @@
 """Whoever listens is told of an alert as the API shows it: when it is raised, seen and over, by whomever."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from own_cache import Cache, running_cache
+from waiting import until
 
 from cluster.alerts import Alerts
 from cluster.bus import Bus
 from cluster.supervisor.desk import Desk
 from cluster.supervisor.desk_books import DeskBooks
 from cluster.supervisor.desk_files import DeskFiles
-
-PATIENCE_S = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +69,6 @@ def test_alert_of_what_happened_is_over_when_somebody_has_seen_it_one_of_a_state
 
 
 def test_alert_that_the_supervisor_raises_and_closes_is_told_from_its_first_turn(api_desk, bus, cache, tmp_path: Path):
-    def until(condition) -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while not condition():
-            assert time.monotonic() < deadline, "it did not come about"
-            time.sleep(0.02)
-
     def is_open() -> bool | None:
         told = (bus.last("alert") or {"data": {}})["data"]
         return told.get("open") if told.get("code") == "disk_full" else None

@@ -1,12 +1,13 @@
 """A disk that trials will fill is told of while there is time: in the checkup, and as an alert of the desk."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from waiting import until
 
 from cluster.checkup import Grade, growth
 from cluster.supervisor.desk import Desk
@@ -15,7 +16,6 @@ from cluster.supervisor.desk_files import DeskFiles
 from market import ManualClock
 from storage import AlertRepository, Database, RunRepository, open_database
 
-PATIENCE_S = 20.0
 RUN = {
     "engine_version": "1", "seed": 1, "settings": {}, "settings_hash": "s", "data_hash": "d", "cost_hash": "c",
     "origin": "simulated:7",
@@ -39,13 +39,6 @@ def evolve(database: Database, evaluations: int) -> None:
     ]
     counters = {"evaluations": evaluations, "generation": 1, "round": 1}
     runs.commit(run_id, batch=0, state=b"", trials=[], history=history, **counters)
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
 
 
 def test_checkup_says_how_long_the_disk_lasts(database: Database, tmp_path: Path):

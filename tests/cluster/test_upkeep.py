@@ -1,11 +1,11 @@
 """The upkeep of the database: at once, once a day, sooner after a failure, which is an alert and ends nothing."""
 
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import text
+from waiting import until
 
 from cluster.supervisor.desk import Desk
 from cluster.supervisor.desk_books import DeskBooks
@@ -14,15 +14,7 @@ from cluster.supervisor.upkeep import Upkeep
 from market import ManualClock
 from storage import AlertRepository, Database, StatementError
 
-PATIENCE_S = 20.0
 LATER_ROWS = "SELECT count(*) FROM pg_class WHERE relname = :name"
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
 
 
 def partition(days: int) -> str:
