@@ -12,96 +12,29 @@ On the way, wherever another quarter of the window is of the new regime, restart
 import argparse
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from campaigns.crew import carried_out
 from campaigns.evidence_tables import table
 from campaigns.planted import KINDS
 from campaigns.record_cache import RecordCache, default_records, sources_hash
-from campaigns.regime_search import LEVELS, REACHED, Curve, Search, compared, levels, objective_of
-from campaigns.switching import switching_candles
+from campaigns.regime_rolls import QUARTERS, SHARPE, RegimeRolls, curve_of
+from campaigns.regime_search import LEVELS, REACHED, compared, levels
 from machine import machine
 from published import put
 
 SECTION = "## A regime that changes while the window rolls"
-SHARPE = 3.0
 SHARES = (0.95, 0.90, 0.80)
 BUDGETS = (0.25, 1.0, 4.0, 12.0)
 """Generations after which the levels are compared."""
 
-RESTARTS = 3
-QUARTERS = 4
 ALL = "all four"
+MAKERS = ("regime_rolls", "regime_search", "switching", "planted", "edgeless")
+"""Sources that make records."""
 
 
-@dataclass(frozen=True)
-class RegimeRolls:
-    """One run over one market.
-
-    Parameters
-    ----------
-    before : {"trend", "reversion"}
-        The old regime; the new one is the other.
-    seed : int
-        Of the run; of the market as well.
-    population : int
-        Of the run, and of each restart.
-    bars : int
-        Of a window.
-    rolls : int
-        Rolls until the window is of the new regime, a multiple of four.
-    life : int
-        Generations of a window.
-    horizon : int
-        Generations within which a level is to be reached.
-    generations : int
-        Of a restart.
-    """
-
-    before: str
-    seed: int
-    population: int
-    bars: int
-    rolls: int
-    life: int
-    horizon: int
-    generations: int
-
-    def run(self) -> dict[str, Any]:
-        """Return the best so far, by quarter, of the run and of the restarts beside it: where and to what it rose."""
-        after = next(kind for kind in KINDS if kind != self.before)
-        candles = switching_candles(self.before, after, SHARPE, 2 * self.bars, self.bars, 100 + self.seed)
-        search = Search(objective_of(candles[: self.bars]), self.population, self.seed)
-        search.best_so_far(self.horizon)
-        warm, cold = [], []
-        for roll in range(1, self.rolls + 1):
-            first = roll * self.bars // self.rolls
-            objective = objective_of(candles[first : first + self.bars])
-            if roll % (self.rolls // QUARTERS) == 0:
-                warm.append(rises(search.rolled(objective).best_so_far(self.horizon)))
-                seeds = range(1000 + RESTARTS * self.seed, 1000 + RESTARTS * (self.seed + 1))
-                restarts = [Search(objective, self.population, seed).best_so_far(self.generations) for seed in seeds]
-                cold.append([rises(restart) for restart in restarts])
-            search = search.rolled(objective)
-            search.best_so_far(self.life)
-        return {"warm": warm, "cold": cold}
-
-
-def rises(curve: Curve) -> dict[str, Any]:
-    """Return a curve that never falls as the evaluations after which it rose, and its levels from there."""
-    at = np.flatnonzero(np.diff(curve, prepend=-np.inf))
-    return {"at": at.tolist(), "level": curve[at].tolist(), "length": curve.size}
-
-
-def curve_of(record: dict[str, Any]) -> Curve:
-    """Return the curve that `rises` describes."""
-    return np.repeat(record["level"], np.diff([*record["at"], record["length"]]))
-
-
-def tables(records: Sequence[dict[str, Any]], population: int) -> str:
+def tables(records: Sequence[dict[str, Any]], population: int, horizon: int) -> str:
     """Return evaluations to a level, and the levels after a budget, by how much of the window is of the new regime."""
     quarters = [
         (
@@ -120,6 +53,7 @@ def tables(records: Sequence[dict[str, Any]], population: int) -> str:
         [name, f"{budget:g}", *levels(warm, cold, round(budget * population))]
         for name, warm, cold in named
         for budget in BUDGETS
+        if budget <= horizon
     ]
     shown = (
         table(["new regime", *REACHED], reached, right=True),
@@ -160,22 +94,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.rolls < QUARTERS or options.rolls % QUARTERS:
         parser.error(f"--rolls must be a multiple of {QUARTERS}, was {options.rolls}; 64 is one")
-    if not max(BUDGETS) <= options.horizon <= options.generations:
-        parser.error(f"--horizon must be in [{max(BUDGETS):g}, --generations], was {options.horizon}")
+    if not 1 <= options.horizon <= options.generations:
+        parser.error(f"--horizon must be in [1, --generations], was {options.horizon}; 12 is one")
+    if options.seeds < 1:
+        parser.error(f"--seeds must be at least 1, was {options.seeds}")
     started = time.perf_counter()
     shape = options.population, options.bars, options.rolls, options.life, options.horizon, options.generations
     jobs = [RegimeRolls(kind, seed, *shape) for kind in KINDS for seed in range(options.seeds)]
-    makers = [
-        Path(__file__),
-        *(
-            Path(__file__).parent / "campaigns" / f"{name}.py"
-            for name in ("regime_search", "switching", "planted", "edgeless")
-        ),
-    ]
-    records = carried_out(
-        jobs, RecordCache(options.cache, "regime-rolls", sources_hash(makers)), options.workers, "runs"
-    )
-    text = f"{introduction(options)}\n\n{tables(records, options.population)}"
+    makers = [Path(__file__).parent / "campaigns" / f"{name}.py" for name in MAKERS]
+    cache = RecordCache(options.cache, "regime-rolls", sources_hash(makers))
+    records = carried_out(jobs, cache, options.workers, "runs")
+    text = f"{introduction(options)}\n\n{tables(records, options.population, options.horizon)}"
     print(text)
     print(f"({time.perf_counter() - started:.0f} s)")
     if options.document:
