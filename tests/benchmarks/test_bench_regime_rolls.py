@@ -52,7 +52,7 @@ def test_curve_is_kept_by_its_rises(curve):
 
 
 def test_run_is_judged_in_every_quarter_beside_three_restarts_of_the_same_candles():
-    record = RegimeRolls("trend", 0, population=60, bars=1_000, rolls=4, life=1, horizon=4, generations=5).run()
+    record = RegimeRolls("trend", 0, **SHAPE).run()
     assert [len(quarter) for quarter in record["cold"]] == [3] * 4
     assert [curve_of(warm).size for warm in record["warm"]] == [240] * 4
     assert {curve_of(restart).size for quarter in record["cold"] for restart in quarter} == {300}
@@ -62,10 +62,11 @@ def test_run_is_judged_in_every_quarter_beside_three_restarts_of_the_same_candle
 def test_command_prints_both_tables_and_measures_nothing_twice(tmp_path, capsys, monkeypatch):
     document = tmp_path / "page.md"
     document.write_text(f"# Page\n\n{bench_regime_rolls.SECTION}\n\n### What it says\n\nKept.\n")
-    arguments = ["--seeds", "1", *SHORT, "--cache", str(tmp_path / "records"), "--document", str(document)]
+    shape = [f"--{name}={value}" for name, value in SHAPE.items()]
+    arguments = [*shape, "--seeds=1", "--workers=1", "--cache", str(tmp_path / "records"), "--document", str(document)]
     bench_regime_rolls.main(arguments)
     first = capsys.readouterr().out
-    assert first.count("| all four |") == 3 + 4 - 1  # of 12 generations nothing is said: no level has as many
+    assert first.count("| all four |") == 3 + 3  # nothing is said of 12 generations, more than the horizon
     assert "Kept." in document.read_text()
     assert "| 100% | 95% |" in document.read_text()
     monkeypatch.setattr(RegimeRolls, "run", lambda self: pytest.fail("it is in the cache"))
