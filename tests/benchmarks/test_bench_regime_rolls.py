@@ -8,22 +8,7 @@ from campaigns.switching import switching_candles
 from market.timeframe import YEAR_MS, parse_timeframe
 
 BARS, CUT = 3_000, 1_100
-SHORT = [
-    "--population",
-    "60",
-    "--bars",
-    "1000",
-    "--rolls",
-    "4",
-    "--life",
-    "1",
-    "--horizon",
-    "4",
-    "--generations",
-    "4",
-    "--workers",
-    "1",
-]
+SHAPE = {"population": 60, "bars": 1_000, "rolls": 4, "life": 1, "horizon": 4, "generations": 5}
 
 
 def moves(candles):
