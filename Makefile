@@ -16,7 +16,7 @@ SEED ?= 7
 # Most tests run in two processes, each file whole in one of them; those that are marked "alone" follow one by one.
 PARALLEL := --numprocesses 2 --dist loadfile
 
-.PHONY: run test test-all setup check browser bench bench-ray bench-evolution bench-evidence bench-choices bench-push bench-api bench-ui screenshots chaos lock clean
+.PHONY: run test test-all setup check browser bench bench-ray bench-evolution bench-evidence bench-regime bench-choices bench-push bench-api bench-ui screenshots chaos lock clean
 
 run: $(VENV)/.run
 ifeq ($(strip $(CANDLES)),)
@@ -45,7 +45,7 @@ test: check browser
 test-all: check browser
 	$(BIN)/python -m pytest $(PARALLEL) -m "not alone"
 	$(BIN)/python -m pytest -m "alone"
-	$(MAKE) bench bench-ray bench-evolution bench-evidence bench-push bench-api bench-ui
+	$(MAKE) bench bench-ray bench-evolution bench-evidence bench-regime bench-push bench-api bench-ui
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_backtest.py
@@ -59,6 +59,10 @@ bench-evolution: $(VENV)/.test
 # An hour on two cores the first time. It goes on where it was interrupted, and measures anew only what changed.
 bench-evidence: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_evidence.py --json docs/bench_evidence.json --document docs/benchmarks.md
+
+# Half an hour on two cores the first time; it goes on where it was interrupted too.
+bench-regime: $(VENV)/.test
+	$(BIN)/python benchmarks/bench_regime_rolls.py --document docs/benchmarks.md
 
 bench-choices: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_choices.py --json docs/bench_choices.json --document docs/benchmarks.md
