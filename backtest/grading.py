@@ -145,8 +145,9 @@ def requirements(evidence: Evidence, rule: GradeRule | None = None) -> tuple[Req
     ['oos_trades', 'dsr']
     """
     rule = GradeRule() if rule is None else rule
-    trades, score = evidence.oos_trades, _shown(evidence.oos_scs, 1)
-    excess, psr, dsr = _shown(evidence.excess, 4), _shown(evidence.psr, 3), _shown(evidence.dsr, 3)
+    trades, score = evidence.oos_trades, _shown(evidence.oos_scs, 1, rule.oos_scs)
+    excess = _shown(evidence.excess, 4, 0.0)
+    psr, dsr = (_shown(value, 3, rule.confidence) for value in (evidence.psr, evidence.dsr))
     return (
         Requirement(
             name="oos_trades",
@@ -234,10 +235,13 @@ def grade(evidence: Evidence, rule: GradeRule | None = None) -> Grade:
     return Grade("A", ()) if dsr.met else Grade("B", (dsr.missing,))
 
 
-def _shown(value: float, digits: int) -> str:
-    """Round down, so that what just misses a bound does not look as if it reached it."""
+def _shown(value: float, digits: int, bound: float) -> str:
+    """Round as every table does, but down where what just misses a bound would look as if it reached it."""
     if math.isnan(value):
         return "undefined"
     if abs(value) >= 1e9:
         return f"{value:g}"
-    return f"{math.floor(value * 10**digits) / 10**digits:.{digits}f}"
+    nearest = f"{value:.{digits}f}"
+    if value < bound <= float(nearest):
+        return f"{math.floor(value * 10**digits) / 10**digits:.{digits}f}"
+    return nearest

@@ -30,7 +30,7 @@ class TrialStatistics:
     n_trials : int
         Backtests, neighbours and discarded runs included: the raw number, at least 1.
     n_effective : int
-        Clusters of correlated returns: how many independent ideas were tried, at least 1.
+        Clusters of correlated returns of the genomes: how many independent ideas were tried, at least 1.
     n_returns : int
         Bar returns of the market, at least 2.
     cluster_variance : float

@@ -71,8 +71,7 @@ class Holdout:
         evidence : EvidenceRepository
             Where looks are recorded; it refuses a second one.
         """
-        for described in self._described():
-            evidence.touch_holdout(run_id, described)
+        evidence.touch_holdout(run_id, *self._described())
 
     def _described(self) -> list[dict[str, object]]:
         names = ("data_hash", "origin", "symbol", "timeframe", "first_time", "last_time")

@@ -59,7 +59,8 @@ class FinalistEvidence:
     oos : OutOfSample
         Everything after its selection, purged.
     dsr, dsr_raw : float
-        Deflated by the effective and by the raw number of trials.
+        Over the candles of the run, deflated by the effective and by the raw number of trials on these; a holdout
+        is no part of it.
     grade : Grade
         What that earns.
     """
@@ -138,7 +139,7 @@ def _evidence(
     holding = float(backtest.mean_holding_bars(trained["exposure"], trained["n_trades"], n_returns))
     gap = get(spec.type).warm_up(spec.parameters) + (0 if math.isnan(holding) else math.ceil(holding - 1e-9))
     oos = backtest.out_of_sample(spec, candles, min(stop + gap, len(candles)), costs)
-    moments = backtest.full_window_moments(spec, candles, costs)
+    moments = backtest.full_window_moments(spec, windows.whole[market], costs)  # what the trials are counted on
     counted = trials[market]
     dsr = counted.dsr(moments)
     shortest, needed = min(map(len, windows.candles.values())), windows.plan.fewest_bars

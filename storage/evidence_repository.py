@@ -243,8 +243,8 @@ class EvidenceRepository:
         with self._engine.begin() as connection:
             connection.execute(statement)
 
-    def touch_holdout(self, run_id: str, holdout: Mapping[str, object]) -> None:
-        """Record that a run looks at a holdout; to be called before anybody looks.
+    def touch_holdout(self, run_id: str, *holdout: Mapping[str, object]) -> None:
+        """Record that a run looks at a holdout; to be called before anybody looks. All of it or nothing is recorded.
 
         A run that has looked at these very candles before, because it is resumed, may do so again.
 
@@ -252,8 +252,9 @@ class EvidenceRepository:
         ----------
         run_id : str
             The run.
-        holdout : mapping
-            `data_hash`, `origin`, `symbol`, `timeframe`, `first_time` and `last_time` of its candles, as for `know`.
+        *holdout : mapping
+            Of each market: `data_hash`, `origin`, `symbol`, `timeframe`, `first_time` and `last_time` of its candles,
+            as for `know`.
 
         Raises
         ------
@@ -261,14 +262,17 @@ class EvidenceRepository:
             If candles of the same origin, symbol and timeframe that overlap these were looked at before as another
             holdout, or if a run was trained on such candles, this one included. Nobody may look then.
         """  # noqa: DOC502 - `refuse_known_holdout` raises it
-        row = {"run_id": plain(str(run_id)), **_candles("a holdout", holdout, _HOLDOUT)}
-        again = select(_touches.c.id).where(*(_touches.c[name] == row[name] for name in ("run_id", "data_hash")))
+        rows = [{"run_id": plain(str(run_id)), **_candles("a holdout", market, _HOLDOUT)} for market in holdout]
         with self._engine.begin() as connection:
             # First of all: of two at once one waits here, and sees what the other has recorded.
             connection.execute(text("LOCK TABLE holdout_touches IN SHARE ROW EXCLUSIVE MODE"))
-            if connection.execute(again).one_or_none() is None:
-                refuse_known_holdout(connection, row)
-                connection.execute(insert(_touches).values(row))
+            for row in rows:
+                again = select(_touches.c.id).where(
+                    *(_touches.c[name] == row[name] for name in ("run_id", "data_hash"))
+                )
+                if connection.execute(again).one_or_none() is None:
+                    refuse_known_holdout(connection, row)
+                    connection.execute(insert(_touches).values(row))
 
     def check_holdout(self, holdout: Mapping[str, object]) -> None:
         """Refuse a holdout that nobody may look at, and record nothing: for a run that will look at its end.

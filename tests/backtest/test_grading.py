@@ -72,11 +72,19 @@ def test_grade_is_what_its_requirements_say(oos_scs, oos_trades, excess, psr, ds
         assert set(found.missing) <= {one.missing for one in asked if not one.met}
 
 
-def test_requirement_shows_a_value_rounded_down_beside_what_is_needed():
+def test_requirement_shows_what_just_misses_its_bound_below_it():
     (score,) = [one for one in requirements(replace(PROVEN, oos_scs=64.99)) if one.name == "oos_scs"]
     assert (score.shown, score.needed, score.met, score.grades) == ("64.9", 65.0, False, "AB")
+    (_, _, excess, psr, dsr) = requirements(replace(PROVEN, excess=-0.00001, psr=0.94999, dsr=0.9496))
+    assert [one.shown for one in (excess, psr, dsr)] == ["-0.0001", "0.949", "0.949"]
     (score,) = [one for one in requirements(PROVEN, GradeRule(oos_scs=50)) if one.name == "oos_scs"]
     assert (score.needed, score.met) == (50, True)
+
+
+@pytest.mark.parametrize(("oos_scs", "shown"), [(19.56, "19.6"), (64.94, "64.9"), (65.0, "65.0"), (79.97, "80.0")])
+def test_requirement_shows_any_other_value_as_tables_do(oos_scs, shown):
+    (score,) = [one for one in requirements(replace(PROVEN, oos_scs=oos_scs)) if one.name == "oos_scs"]
+    assert score.shown == shown == f"{oos_scs:.1f}"
 
 
 @pytest.mark.parametrize("wrong", [{"oos_scs": 101.0}, {"oos_trades": 0}, {"confidence": 1.0}, {"oos_scs": math.nan}])

@@ -3,7 +3,10 @@ import json
 import bench_api
 import pytest
 
-pytestmark = pytest.mark.alone
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # Ray Serve, where it is imported here first
+]
 
 
 @pytest.mark.parametrize("servers", [["one process"], pytest.param(list(bench_api.SERVERS), marks=pytest.mark.long)])

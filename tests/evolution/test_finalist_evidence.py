@@ -208,6 +208,7 @@ def test_evidence_on_a_holdout_includes_it():
     assert with_it.oos.n_bars == without.oos.n_bars + HOLDOUT
     assert with_it.oos.metrics["n_trades"] > without.oos.metrics["n_trades"]
     assert with_it.in_sample_scs == without.in_sample_scs
+    assert 0.0 < without.dsr == with_it.dsr < 1.0  # trials were not counted on those candles, nor luck
     assert evidence_of("momentum", 3, known).oos.n_bars == without.oos.n_bars  # by default there is none
 
 

@@ -138,6 +138,16 @@ def test_holdout_of_another_market_is_free(evidence, runs, run_id, make_run, tra
     assert len(evidence.holdout_touches()) == 3
 
 
+def test_holdout_of_several_markets_is_looked_at_whole_or_not_at_all(evidence, run_id, train, make_holdout):
+    train(run_id, "train", 100, 199)
+    free = make_holdout("free", 100, 199, symbol="ETH/USDT")
+    with pytest.raises(storage.ConflictError, match="holdout"):
+        evidence.touch_holdout(run_id, free, make_holdout("trained on", 150, 249))
+    assert evidence.holdout_touches() == []
+    evidence.touch_holdout(run_id, free, make_holdout("later", 200, 299))
+    assert len(evidence.holdout_touches()) == 2
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
