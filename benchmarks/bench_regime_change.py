@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from campaigns.evidence_tables import table
 from campaigns.planted import KINDS, planted_candles
-from campaigns.regime_search import LEVELS, REACHED, Curve, Search, compared, levels, objective_of
+from campaigns.regime_search import Curve, Search, objective_of
+from campaigns.regime_tables import regime_tables
 from machine import machine
 from published import put
 
@@ -25,10 +25,6 @@ from market.timeframe import YEAR_MS, parse_timeframe
 
 SECTION = "## After a regime change"
 SHARPE = 3.0
-SHARES = (0.95, 0.90, 0.80)
-BUDGETS = (0.25, 1.0, 2.0, 4.0, 12.0)
-"""Generations after which the levels are compared."""
-
 NEW_CANDLES = 250
 RESTARTS = 3
 CASES = ("a few more candles", "a new regime", "a regime that is back")
@@ -76,15 +72,8 @@ def curves(options: argparse.Namespace, population: int) -> tuple[dict[str, list
 
 def tables(warm: dict[str, list[Curve]], cold: dict[str, list[list[Curve]]], population: int, life: int) -> str:
     """Return the two tables of a population."""
-    rows = [[name, *compared(warm[name], cold[name], share)] for name in warm for share in SHARES]
-    budgets = [budget for budget in BUDGETS if budget <= life]
-    means = [
-        [name, f"{budget:g}", *levels(warm[name], cold[name], round(budget * population))]
-        for name in warm
-        for budget in budgets
-    ]
-    shown = table(["after", *REACHED], rows, right=True), table(["after", "generations", *LEVELS], means, right=True)
-    return f"**Population {population:,}:**\n\n{shown[0]}\n\n{shown[1]}\n"
+    cases = [(name, warm[name], cold[name]) for name in warm]
+    return f"**Population {population:,}:**\n\n{regime_tables('after', cases, population, life)}"
 
 
 def introduction(options: argparse.Namespace) -> str:

@@ -16,19 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.crew import carried_out
-from campaigns.evidence_tables import table
 from campaigns.planted import KINDS
 from campaigns.record_cache import RecordCache, default_records, sources_hash
 from campaigns.regime_rolls import QUARTERS, SHARPE, RegimeRolls, curve_of
-from campaigns.regime_search import LEVELS, REACHED, compared, levels
+from campaigns.regime_tables import regime_tables
 from machine import machine
 from published import put
 
 SECTION = "## A regime that changes while the window rolls"
-SHARES = (0.95, 0.90, 0.80)
-BUDGETS = (0.25, 1.0, 4.0, 12.0)
-"""Generations after which the levels are compared."""
-
 ALL = "all four"
 MAKERS = ("regime_rolls", "regime_search", "switching", "planted", "edgeless")
 """Sources that make records."""
@@ -48,18 +43,7 @@ def tables(records: Sequence[dict[str, Any]], population: int, horizon: int) -> 
         [cold for _, quarter in quarters for cold in quarter],
     )
     named = [*((f"{(at + 1) / QUARTERS:.0%}", *quarter) for at, quarter in enumerate(quarters)), (ALL, *everything)]
-    reached = [[name, *compared(warm, cold, share)] for name, warm, cold in named for share in SHARES]
-    means = [
-        [name, f"{budget:g}", *levels(warm, cold, round(budget * population))]
-        for name, warm, cold in named
-        for budget in BUDGETS
-        if budget <= horizon
-    ]
-    shown = (
-        table(["new regime", *REACHED], reached, right=True),
-        table(["new regime", "generations", *LEVELS], means, right=True),
-    )
-    return f"{shown[0]}\n\n{shown[1]}\n"
+    return regime_tables("new regime", named, population, horizon)
 
 
 def introduction(options: argparse.Namespace) -> str:
