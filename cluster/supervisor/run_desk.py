@@ -137,7 +137,7 @@ def _log_to(desk: Desk) -> None:
 
 @contextmanager
 def _signals(supervisor: Supervisor) -> Iterator[list[int]]:
-    """Let signals end the desk: the first in good order, the second at once.
+    """Let signals end the desk: the first in good order, the second at once; further ones change nothing any more.
 
     Parameters
     ----------
@@ -165,4 +165,4 @@ def _signals(supervisor: Supervisor) -> Iterator[list[int]]:
         yield received
     finally:
         for number, handler in before.items():
-            signal(number, handler)
+            signal(number, SIG_IGN if received else handler)  # the exit status is decided
