@@ -49,7 +49,8 @@ def tables(records: Sequence[dict[str, Any]], population: int, horizon: int) -> 
 def introduction(options: argparse.Namespace) -> str:
     """Return what the tables are of."""
     return (
-        f"`python benchmarks/bench_regime_rolls.py --seeds {options.seeds} --population {options.population}"
+        f"`python benchmarks/bench_regime_rolls.py --seeds {options.seeds} --first-seed {options.first_seed}"
+        f" --population {options.population}"
         f" --bars {options.bars} --rolls {options.rolls} --life {options.life} --horizon {options.horizon}"
         f" --generations {options.generations}` on "
         f"{machine()}. Planted edges (annual Sharpe ratio {SHARPE:g}; trend and reversion are the regimes), windows of "
@@ -66,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print the tables, and write them where that was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=2, help="markets that begin with each regime")
+    parser.add_argument("--first-seed", type=int, default=0, help="of the markets; others are other markets")
     parser.add_argument("--population", type=int, default=1034)
     parser.add_argument("--bars", type=int, default=16_000, help="of a window")
     parser.add_argument("--rolls", type=int, default=64, help="a multiple of four, until nothing is of the old regime")
@@ -84,7 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"--seeds must be at least 1, was {options.seeds}")
     started = time.perf_counter()
     shape = options.population, options.bars, options.rolls, options.life, options.horizon, options.generations
-    jobs = [RegimeRolls(kind, seed, *shape) for kind in KINDS for seed in range(options.seeds)]
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    jobs = [RegimeRolls(kind, seed, *shape) for kind in KINDS for seed in seeds]
     makers = [Path(__file__).parent / "campaigns" / f"{name}.py" for name in MAKERS]
     cache = RecordCache(options.cache, "regime-rolls", sources_hash(makers))
     records = carried_out(jobs, cache, options.workers, "runs")
