@@ -35,7 +35,7 @@ def main(words: list[str]) -> None:
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
             case "serve":
                 while not asked:
-                    time.sleep(0.02)
+                    time.sleep(0.02)  # a service that does nothing until its signal comes
 
 
 if __name__ == "__main__":

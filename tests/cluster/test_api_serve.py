@@ -11,13 +11,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import grpc
 import httpx
 import psutil
 import pytest
+from waiting import until
 
 from storage import CommandRepository
 
@@ -49,14 +49,6 @@ def listening(process: psutil.Process) -> list[tuple[str, int]]:
     return [(one.laddr.ip, one.laddr.port) for one in connections if one.status == psutil.CONN_LISTEN]
 
 
-def wait_for(condition: Callable[[], object], patience_s: float = 60.0) -> object:
-    until = time.monotonic() + patience_s
-    while not (found := condition()):
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.2)
-    return found
-
-
 class Served:
     """The watch over the API, in a process of its own."""
 
@@ -84,7 +76,7 @@ class Served:
         self._environ |= settings
         with self.log.open("ab") as log:
             self.watch = subprocess.Popen([sys.executable, "-m", "cluster.api"], env=self._environ, stderr=log)
-        wait_for(self.is_up, 120.0)
+        until(self.is_up, 120.0)
 
     def is_up(self) -> bool:
         assert self.watch.poll() is None, self.log.read_text()
@@ -102,8 +94,8 @@ class Served:
 
     def ask_for(self, seconds: float) -> Counter:
         """Ask again and again, each time on a new connection, and count what is answered."""
-        answers, until = Counter(), time.monotonic() + seconds
-        while time.monotonic() < until:
+        answers, end = Counter(), time.monotonic() + seconds
+        while time.monotonic() < end:
             try:
                 answers[self.ask(f"{Q}/strategies?limit=1").status_code] += 1
             except httpx.TransportError as error:
@@ -123,7 +115,7 @@ def served(api_desk, ray_session, tmp_path_factory):
 
 
 def test_serve_answers_with_two_replicas_on_the_desks_database(served, api_desk):
-    wait_for(lambda: len(processes(REPLICA)) == 2)
+    until(lambda: len(processes(REPLICA)) == 2)
     answer = served.ask(f"{Q}/strategies?limit=500").json()
     assert {item["id"] for item in answer["items"]} == set(api_desk.ids)
     assert served.ask(f"{Q}/strategies", role="operate").headers["x-content-type-options"] == "nosniff"
@@ -175,7 +167,7 @@ def test_serve_loses_nothing_when_a_replica_is_killed(served, api_desk):
     victim.kill()
     answers = served.ask_for(5.0)
     assert set(answers) == {200}, answers
-    wait_for(lambda: len({one.pid for one in processes(REPLICA)} - {victim.pid}) == 2)
+    until(lambda: len({one.pid for one in processes(REPLICA)} - {victim.pid}) == 2)
     assert served.ask(f"{Q}/commands/{done['command_id']}").json()["status"] == "done"
     assert served.ask(f"{Q}/strategies/{api_desk.ids[5]}").json()["state"] == "enabled"
 
@@ -183,7 +175,7 @@ def test_serve_loses_nothing_when_a_replica_is_killed(served, api_desk):
 def test_serve_does_what_a_killed_replica_had_accepted(served, api_desk):
     commands = CommandRepository(api_desk.database.engine)
     left = commands.add("enable", api_desk.ids[6], {"version": 1}, by="token.operate", role="operate")
-    wait_for(lambda: commands.get(left).status == "done", 30.0)  # the watch sweeps, nobody has to ask
+    until(lambda: commands.get(left).status == "done", 30.0)  # the watch sweeps, nobody has to ask
     assert served.ask(f"{Q}/strategies/{api_desk.ids[6]}").json()["state"] == "enabled"
 
 
@@ -192,14 +184,14 @@ def test_serve_goes_on_when_its_controller_is_killed(served):
     controller.kill()
     answers = served.ask_for(5.0)
     assert set(answers) == {200}, answers
-    wait_for(lambda: {one.pid for one in processes("ray::ServeController")} - {controller.pid})
-    wait_for(lambda: served.ask(f"{Q}/system-status").status_code == 200)
+    until(lambda: {one.pid for one in processes("ray::ServeController")} - {controller.pid})
+    until(lambda: served.ask(f"{Q}/system-status").status_code == 200)
 
 
 def test_serve_is_back_soon_when_its_proxy_is_killed(served):
-    wait_for(lambda: processes("ray::ProxyActor"))  # it has another name until it is up
+    until(lambda: processes("ray::ProxyActor"))  # it has another name until it is up
     processes("ray::ProxyActor")[0].kill()
-    wait_for(served.is_up, 30.0)
+    until(served.is_up, 30.0)
     assert served.ask_for(1.0).keys() == {200}
 
 
@@ -226,7 +218,7 @@ def test_serve_redeploys_with_other_settings_and_loses_nothing(served, api_desk)
         answers.update(served.ask_for(1.0))
         return len(after := {one.pid for one in processes(REPLICA)}) == 2 and not after & before
 
-    wait_for(exchanged)
+    until(exchanged)
     assert set(answers) == {200}, answers
     assert sum(answers.values()) > 20
     for _ in range(10):  # both replicas
@@ -240,7 +232,7 @@ def test_serve_ends_in_time_and_leaves_nothing_behind(served):
     began = time.monotonic()
     assert served.watch.wait(timeout=30) == 0
     assert time.monotonic() - began < 10.0  # half of it on a machine that does nothing else
-    wait_for(lambda: not processes(REPLICA) and not processes("ray::ServeController"), 10.0)
+    until(lambda: not processes(REPLICA) and not processes("ray::ServeController"), 10.0)
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", served.port)) != 0
 

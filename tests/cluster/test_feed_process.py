@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from own_cache import PASSWORD, Cache
+from waiting import PATIENCE_S, until
 
 from cluster.bus import Bus
 from cluster.feed import FeedReader, FeedSettings, candle_folder
@@ -25,7 +26,6 @@ pytestmark = pytest.mark.alone
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SYMBOL = "BTC/USDT:USDT"
-PATIENCE_S = 60.0
 
 
 class Process:
@@ -69,16 +69,6 @@ def started(home: Path) -> Iterator[Callable[..., Process]]:
     for process in processes:
         if process.process.poll() is None:
             process.end(signal.SIGKILL)
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError("waited in vain")
 
 
 def bars(home: Path) -> int:

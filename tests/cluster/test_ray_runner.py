@@ -5,15 +5,14 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import types
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 from sample_evaluators import CompiledElsewhere, Failing, Kernel, Recording, Views, candidates
+from waiting import until
 
 from cluster.errors import EvaluationError, UserError, WorkerImportError
 from cluster.ray_runner import RayRunner
@@ -42,20 +41,9 @@ def serial(evaluator: Evaluator, submitted: list[Candidate]) -> dict[int, float]
     return drain(runner)
 
 
-def once(condition: Callable[[], object], seconds: float = 30.0) -> object:
-    """Return what a condition gives as soon as that is true."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.01)
-    raise AssertionError("it did not happen in time")
-
-
 def first_worker(evaluator: Recording) -> int:
     """Return the first process but this one that evaluates."""
-    return once(lambda: next((pid for pid in evaluator.processes() if pid != os.getpid()), None))
+    return until(lambda: next((pid for pid in evaluator.processes() if pid != os.getpid()), None))
 
 
 def test_runner_is_a_runner(ray_session: RaySession):
@@ -174,7 +162,7 @@ def test_runner_frozen_worker_chunk_is_evaluated_elsewhere(
         freezer.join()
         assert scores == {number: 2.0 * number for number in range(100, 200)}
         assert "did not answer in time" in caplog.text
-        once(lambda: not psutil.pid_exists(frozen[0]))  # Ray ends it, so that its place is free again
+        until(lambda: not psutil.pid_exists(frozen[0]))  # Ray ends it, so that its place is free again
     finally:
         runner.close()
         for pid in frozen:

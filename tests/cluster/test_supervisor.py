@@ -6,14 +6,14 @@ import random
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from command_line import environment
+from waiting import PATIENCE_S, until
 
 from cluster.supervisor.desk_files import DeskFiles
 from cluster.supervisor.desk_processes import identity, living, marked
@@ -27,16 +27,6 @@ from market import ManualClock, SystemClock
 pytestmark = pytest.mark.alone
 
 HERE = Path(__file__).resolve().parent
-PATIENCE_S = 20.0
-
-
-def until(condition: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
-    """Wait for a condition and return what it returned."""
-    deadline = time.monotonic() + patience_s
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
-    return found
 
 
 class DeskOfStandIns:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from typing_extensions import override
+from waiting import until
 
 from cluster.supervisor.desk import Desk
 from cluster.supervisor.desk_files import DeskFiles
@@ -215,13 +216,6 @@ def test_unit_silent_for_a_while_runs_on_but_serves_nobody(puppet: Puppet):
     assert puppet.told()["state"] == "silent"
     puppet.silent_s = 0.0
     assert puppet.told()["state"] == "running"
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20.0
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.01)
 
 
 def test_probe_of_a_lost_service_says_why_only_after_it_has_answered():

@@ -2,13 +2,17 @@
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
-PATIENCE_S = 20.0
+Found = TypeVar("Found")
+
+PATIENCE_S = 60.0
 
 
-def until(condition: Callable[[], object]) -> None:
-    """Wait until a condition holds; nothing tells when it does, so it is asked again and again."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
+def until(condition: Callable[[], Found], patience_s: float = PATIENCE_S, pause_s: float = 0.02) -> Found:
+    """Wait until a condition holds, and return what it returned; nothing tells when, so it is asked again and again."""
+    deadline = time.monotonic() + patience_s
+    while not (found := condition()):
         assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
+        time.sleep(pause_s)
+    return found

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 import redis
+from waiting import until
 
 import storage
 from storage.cache_client import build_client
@@ -34,13 +35,6 @@ def _client(cache: storage.Cache) -> redis.Redis:
     return redis.Redis.from_url(cache.url, decode_responses=True)
 
 
-def _wait_until(condition) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_cache_holds_values_and_measures_its_answer(server_home: Path):
     with storage.open_cache(server_home, environ={}) as cache, _client(cache) as client:
         assert cache.embedded
@@ -51,7 +45,7 @@ def test_cache_holds_values_and_measures_its_answer(server_home: Path):
         listener.subscribe("evoq:push")
         listener.get_message(timeout=1)
         client.publish("evoq:push", "{}")
-        _wait_until(lambda: listener.get_message(timeout=1))
+        until(lambda: listener.get_message(timeout=1))
         listener.close()
     assert cache.ping() is None
     assert not cache_status(server_home).running
@@ -152,7 +146,7 @@ def test_killed_cache_is_started_again_where_it_was(server_home: Path):
     with storage.open_cache(server_home, environ={}) as cache, _client(cache) as client:
         client.set("a", "1")
         psutil.Process(cache_status(server_home).pid).kill()
-        _wait_until(lambda: not cache_status(server_home).running)
+        until(lambda: not cache_status(server_home).running)
         assert cache.ping() is None
         with storage.open_cache(server_home, environ={}) as again:
             assert again.url == cache.url

@@ -4,12 +4,12 @@ import os
 import signal
 import socket
 import stat
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 from sqlalchemy import text
+from waiting import until
 
 import storage
 from storage.embedded import embedded_status, stop_embedded
@@ -26,13 +26,6 @@ with storage.open_database() as database:
 def _processes(home: Path) -> list[psutil.Process]:
     server = psutil.Process(embedded_status(home).pid)
     return [server, *server.children(recursive=True)]
-
-
-def _wait_until(condition) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_server_leaves_its_password_nowhere_but_in_its_file(server_home: Path, capfd):
@@ -127,7 +120,7 @@ def test_killed_server_is_recovered_with_its_data(server_home: Path, make_run):
         run_id = storage.RunRepository(database.engine).create(make_run())
         port = database.settings.port
         psutil.Process(embedded_status(server_home).pid).kill()
-        _wait_until(lambda: not embedded_status(server_home).running)
+        until(lambda: not embedded_status(server_home).running)
         with pytest.raises(storage.DatabaseBusyError, match="has stopped") as caught:
             storage.RunRepository(database.engine).get(run_id)
         assert "\n" not in str(caught.value)
