@@ -83,6 +83,13 @@ def test_page_of_a_desk_that_refuses_says_so(viewer, stand_in, path, status):
 
 
 @pages
+def test_page_of_what_the_desk_does_not_have_says_so_in_the_language_of_the_reader(viewer, stand_in, path):
+    stand_in.refusal = 404
+    viewer.open(path, language="zh")
+    assert viewer.text("state.gone") in viewer.words
+
+
+@pages
 def test_page_for_a_reader_lets_nothing_be_changed(viewer, stand_in, path):
     stand_in.role = "read"
     viewer.open(path)

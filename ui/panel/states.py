@@ -99,7 +99,7 @@ def tell(slot: "DeltaGenerator", reader: Reader, loaded: Loaded[Any]) -> None:
         taken = clock_time(loaded.taken_ms, reader.zone)
         slot.html(notice("stale", reader.text(key, age=duration(loaded.age_s, reader.text), time=taken)))
     elif isinstance(error, NotFoundError):
-        slot.html(notice("empty", str(error)))
+        slot.html(notice("empty", reader.text("state.gone"), str(error)))
     else:
         key = "state.unavailable" if isinstance(error, UnavailableError) else "state.refused"
         slot.html(notice("error", reader.text(key), str(error)))
