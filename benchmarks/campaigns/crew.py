@@ -2,10 +2,11 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, is_dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, Protocol
 
 from campaigns.record_cache import RecordCache
@@ -92,13 +93,25 @@ def _results(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, dict[str,
         return
     for name in _ONE_THREAD:  # the processes are the parallelism: read by the workers when they import NumPy
         os.environ.setdefault(name, "1")
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
     try:
         running = {pool.submit(_carry_out, job): job for job in jobs}
         for future in as_completed(running):
             yield running.pop(future), future.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when the campaign is killed, and not only when its job is done."""
+    parent = parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _carry_out(job: Job) -> dict[str, Any]:
