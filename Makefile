@@ -60,7 +60,7 @@ bench-evolution: $(VENV)/.test
 bench-evidence: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_evidence.py --json docs/bench_evidence.json --document docs/benchmarks.md
 
-# Twenty minutes on two cores the first time; it goes on where it was interrupted too.
+# Forty minutes on two cores the first time; it goes on where it was interrupted too.
 bench-regime: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_regime_rolls.py --document docs/benchmarks.md
 

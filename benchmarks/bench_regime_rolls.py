@@ -1,6 +1,6 @@
 """What a population is worth when the regime changes under it: evaluations to 95 % of the best, beside a restart.
 
-    python benchmarks/bench_regime_rolls.py [--seeds 2] [--population 1034] [--workers 2]
+    python benchmarks/bench_regime_rolls.py [--seeds 4] [--first-seed 2] [--population 1034] [--workers 2]
         [--document docs/benchmarks.md]
 
 One hourly market, whose planted edge changes its kind at some bar; the kind of the edge is the regime. A run evolves on
@@ -66,8 +66,8 @@ def introduction(options: argparse.Namespace) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print the tables, and write them where that was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=2, help="markets that begin with each regime")
-    parser.add_argument("--first-seed", type=int, default=0, help="of the markets; others are other markets")
+    parser.add_argument("--seeds", type=int, default=4, help="markets that begin with each regime")
+    parser.add_argument("--first-seed", type=int, default=2, help="of the markets; others are other markets")
     parser.add_argument("--population", type=int, default=1034)
     parser.add_argument("--bars", type=int, default=16_000, help="of a window")
     parser.add_argument("--rolls", type=int, default=64, help="a multiple of four, until nothing is of the old regime")
