@@ -11,13 +11,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import grpc
 import httpx
 import psutil
 import pytest
-from waiting import until
+import waiting
 
 from storage import CommandRepository
 
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.alone
 Q = "/api/quantitative"
 REPOSITORY = Path(__file__).resolve().parents[2]
 REPLICA = "ray::ServeReplica:evoq:Api"
+until = partial(waiting.until, pause_s=0.2)  # a look goes through all processes of the machine
 METHODS = ("/ray.serve.ASGIService/HandleRequest", "/ray.serve.ASGIService/HandleRequestWithRejection")
 
 

@@ -14,5 +14,5 @@ def until(condition: Callable[[], Found], patience_s: float = PATIENCE_S, pause_
     deadline = time.monotonic() + patience_s
     while not (found := condition()):
         assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(pause_s)
+        time.sleep(pause_s)  # between two looks; a longer one where a look itself is work
     return found
