@@ -11,10 +11,12 @@ from evolution.deme import Deme
 from evolution.experience import Experience
 from evolution.identity import RunIdentity
 from evolution.memory import fingerprint
+from evolution.refinement import Refinement, Sample
 from evolution.screening import most_promising
 from evolution.selection import select_migrant, select_parents
 from evolution.space import Space
 from evolution.stream import REPLACEMENT, VARIATION, Stream, Streams
+from evolution.window import Window
 
 __all__ = ["INITIAL", "Breeder"]
 
@@ -23,6 +25,8 @@ INITIAL = "initial"
 
 _REDRAWS = 8
 """How often a child whose parameters are known already is drawn again, before it shares their result."""
+
+Wheel = Sequence[tuple[float, operators.Operator]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +41,23 @@ class Surroundings:
         Members of the same strategy type on other markets; none of them empty.
     experience : Experience
         What was evaluated.
+    refinement : Refinement
+        The search around an elite.
     pending : list of tuple of float
         Genomes in flight; each child adds its own.
     wheel : sequence of (float, Operator)
         Operators and the upper edges of their shares.
+    screened : sequence of (float, Operator)
+        The same without refinement.
     """
 
     deme: Deme
     others: Sequence[Deme]
     experience: Experience
+    refinement: Refinement
     pending: list[tuple[float, ...]]
-    wheel: Sequence[tuple[float, operators.Operator]]
+    wheel: Wheel
+    screened: Wheel
 
 
 class Breeder:
@@ -78,8 +88,7 @@ class Breeder:
     def breed(
         self,
         batch: int,
-        demes: Sequence[Deme],
-        experiences: Sequence[Experience],
+        window: Window,
         merits: Sequence[Credit],
         in_flight: Sequence[Batch],
         is_known: Callable[[bytes], bool],
@@ -91,10 +100,8 @@ class Breeder:
         ----------
         batch : int
             Number of the batch.
-        demes : sequence of Deme
-            Committed members, one deme a species.
-        experiences : sequence of Experience
-            Committed evaluations, one a species.
+        window : Window
+            Everything that is committed; a refinement may begin a search, and expects the samples that are chosen.
         merits : sequence of Credit
             Shares of the operators, one a species.
         in_flight : sequence of Batch
@@ -112,6 +119,7 @@ class Breeder:
         """
         slots: list[Slot] = []
         fresh: set[bytes] = set()
+        demes = window.demes
         pending: list[list[tuple[float, ...]]] = [[] for _ in demes]
         for each in in_flight:
             for slot in each.slots:
@@ -120,9 +128,10 @@ class Breeder:
             Surroundings(
                 deme,
                 [demes[other] for other in self._relatives[index] if len(demes[other])],
-                experiences[index],
+                window.experiences[index],
+                window.refinements[index],
                 pending[index],
-                _wheel(merits[index].shares()),
+                *_wheels(merits[index].shares()),
             )
             for index, deme in enumerate(demes)
         ]
@@ -202,13 +211,17 @@ class Breeder:
         is_initial = self._schedule.is_initial(number)
         wanted = 1 if is_initial or not len(around.experience) else self._settings.proposals
         proposals: list[Slot] = []
+        sample: Sample | None = None
         for draw in range(wanted + _REDRAWS):
             parents: tuple[int, ...] = ()
             if is_initial:
                 operator = INITIAL
                 genes = [stream.uniform() for _ in range(len(space))]
             else:
-                operator, parents, genes = self._descendant(around, space, stream)
+                wheel = around.screened if draw and sample is None else around.wheel
+                operator, parents, genes, sample = self._descendant(around, wheel, space, stream)
+                if sample is not None:
+                    wanted = 1  # the search would learn from a biased choice, were its samples screened
             genome, parameters = space.repair(genes)
             key = fingerprint(species, parameters)
             is_shared = is_known(key)
@@ -221,6 +234,8 @@ class Breeder:
             if len(proposals) == wanted:
                 break
         chosen = proposals[self._screen([slot.candidate.genome for slot in proposals], around, stream)]
+        if sample is not None:
+            around.refinement.expect(child, sample)
         around.pending.append(chosen.candidate.genome)
         return chosen
 
@@ -232,24 +247,40 @@ class Breeder:
         return most_promising(genomes, around.experience, around.pending, spread or 1.0, novelty)
 
     def _descendant(
-        self, around: Surroundings, space: Space, stream: Stream
-    ) -> tuple[str, tuple[int, ...], list[float]]:
+        self, around: Surroundings, wheel: Wheel, space: Space, stream: Stream
+    ) -> tuple[str, tuple[int, ...], list[float], Sample | None]:
         u = stream.uniform()
-        operator = next(operator for edge, operator in around.wheel if u < edge)
+        operator = next(operator for edge, operator in wheel if u < edge)
         is_foreign = "foreign elite" in operator.roles
         if (is_foreign and not around.others) or (operator.n_parents and not is_foreign and not len(around.deme)):
             operator = operators.get("immigrant")  # nobody to descend from
         if is_foreign and operator.n_parents:
             migrant = select_migrant(around.others, stream)
             genes = operator.breed([migrant.candidate.genome], len(space), stream, self._settings)
-            return operator.name, (), genes
+            return operator.name, (), genes, None
+        if "sample" in operator.roles:
+            if around.refinement.search is None:
+                around.refinement.begin(around.deme[stream.below(min(around.deme.n_elites, len(around.deme)))])
+            sample = around.refinement.sample(stream)
+            genes = operator.breed([sample.genes], len(space), stream, self._settings)
+            return operator.name, (sample.parent,), genes, sample
         parents = select_parents(around.deme, operator, stream, self._settings) if operator.n_parents else []
         genes = operator.breed([parent.candidate.genome for parent in parents], len(space), stream, self._settings)
         children = dict.fromkeys(parent.candidate.child for parent in parents)
-        return operator.name, tuple(children), genes
+        return operator.name, tuple(children), genes, None
 
 
-def _wheel(shares: Mapping[str, float]) -> list[tuple[float, operators.Operator]]:
+def _wheels(shares: Mapping[str, float]) -> tuple[Wheel, Wheel]:
+    """Return the wheel of all operators, and the one without refinement where there are others."""
+    others = {name: share for name, share in shares.items() if "sample" not in operators.get(name).roles}
+    rest = sum(others.values())
+    wheel = _wheel(shares)
+    if len(others) == len(shares) or not rest:
+        return wheel, wheel
+    return wheel, _wheel({name: share / rest for name, share in others.items()})
+
+
+def _wheel(shares: Mapping[str, float]) -> Wheel:
     edges: list[tuple[float, operators.Operator]] = []
     total = 0.0
     for name, share in shares.items():  # in the order of the settings, which is sorted by name

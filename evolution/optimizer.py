@@ -441,9 +441,7 @@ class Optimizer:
 
     def _breed(self, number: int, back: Sequence[list[Candidate]] = ()) -> None:
         window, in_flight = self._window, self._in_flight
-        slots = self._breeder.breed(
-            number, window.demes, window.experiences, self._credits, in_flight.batches, self._is_known, back
-        )
+        slots = self._breeder.breed(number, window, self._credits, in_flight.batches, self._is_known, back)
         batch = Batch(number, slots)
         for slot in batch.slots:
             if slot.is_shared and slot.key in window.memory:

@@ -29,7 +29,7 @@ class Settings:
 
     The defaults are the best of some fifty combinations, measured at budgets of 100 to 1,000 evaluations on landscapes
     of every strategy type on real candles (the tuning set of `benchmarks/bench_evolution.py`). What did not pay there
-    (SBX, adaptive shares) has no share or is off.
+    (SBX, CMA-ES, adaptive shares) has no share or is off.
 
     Attributes
     ----------

@@ -17,13 +17,14 @@ from evolution.finalists import Finalist
 from evolution.identity import RunIdentity
 from evolution.memory import Memory, fingerprint
 from evolution.past import Past
+from evolution.refinement import Search
 from evolution.species import Species
 from evolution.state_codec import binary, data_of
 from evolution.window import Window
 
 __all__ = ["EngineState"]
 
-_FORMAT = 3
+_FORMAT = 4
 
 Restore = Callable[[int, tuple[float, ...], tuple[float, ...], tuple[int, ...], str], Candidate]
 
@@ -89,6 +90,7 @@ class EngineState:
                 "genes": binary(b"".join(experience.genes() for experience in window.experiences)),
                 "scores": _pack(score for experience in window.experiences for score in experience.scores()),
             },
+            "refinements": [_search_to_json(refinement.search) for refinement in window.refinements],
             "credits": [_pack(credit.values.values()) for credit in self.credits],
             "window": {"label": window.label, "rolled_at": window.first_batch},
             "archive": _archive_to_json(window.archive),
@@ -120,12 +122,13 @@ class EngineState:
         StateError
             If something is missing, damaged, or of an unknown format.
         """
-        if values.get("format") == 1:
-            values = {**values, **_only_window(), **_no_past()}
-        elif values.get("format") == 2:
-            values = {**values, **_no_past()}
-        elif values.get("format") != _FORMAT:
-            raise StateError(f"the format of a state must be 1 to {_FORMAT}, was {values.get('format')}")
+        written: Any = values.get("format")
+        if written in range(1, _FORMAT):
+            added = {1: _only_window(), 2: _no_past(), 3: {"refinements": [None for _ in identity.spaces]}}
+            for older in range(written, _FORMAT):
+                values = {**values, **added[older]}
+        elif written != _FORMAT:
+            raise StateError(f"the format of a state must be 1 to {_FORMAT}, was {written}")
         try:
             return cls(
                 identity=identity,
@@ -148,7 +151,7 @@ class EngineState:
 
 
 def _only_window() -> dict[str, Any]:
-    """Return what a state of format 1 lacks: it was written before windows rolled."""
+    """Return what states of format 1 lack: it was written before windows rolled."""
     return {
         "window": {"label": "", "rolled_at": 0},
         "archive": _archive_to_json(Archive()),
@@ -157,7 +160,7 @@ def _only_window() -> dict[str, Any]:
 
 
 def _no_past() -> dict[str, Any]:
-    """Return what states of formats 1 and 2 lack: nobody was remembered beyond a window."""
+    """Return what states of format 2 lack: nobody was remembered beyond a window."""
     return {"past": _candidates_to_json([])}
 
 
@@ -227,6 +230,8 @@ def _window_from_json(values: Mapping[str, Any], identity: RunIdentity, restore:
         window.hall.offer(member)
     window.memory = _memory_from_json(values["memory"], identity.settings.memory)
     window.experiences = _experiences_from_json(values["experience"], identity)
+    for refinement, search in zip(window.refinements, values["refinements"], strict=True):
+        refinement.restore(_search_from_json(search, len(refinement.space)))
     window.archive = _archive_from_json(values["archive"], identity, restore)
     left: dict[Species, list[Candidate]] = {species: [] for species in demes}
     for candidate in _candidates_from_json(values["past"], identity, restore):
@@ -286,6 +291,36 @@ def _experiences_from_json(values: Mapping[str, Any], identity: RunIdentity) -> 
         experiences[-1].restore(genes[: 2 * len(space) * size], scores[:size])
         genes, scores = genes[2 * len(space) * size :], scores[size:]
     return experiences
+
+
+def _search_to_json(search: Search | None) -> dict[str, Any] | None:
+    if search is None:
+        return None
+    raw = [*(raw for raw, _ in search.told), *search.open.values()]
+    return {
+        "parent": search.parent,
+        "start": _pack(search.start),
+        "scores": _pack(score for _, score in search.told),
+        "open": list(search.open),
+        "raw": _pack(value for sample in raw for value in sample),
+    }
+
+
+def _search_from_json(values: Mapping[str, Any] | None, n_genes: int) -> Search | None:
+    if values is None:
+        return None
+    scores, children = _unpack(values["scores"]), [int(child) for child in values["open"]]
+    raw = np.array(_unpack(values["raw"])).reshape(len(scores) + len(children), n_genes).tolist()
+    start = tuple(_unpack(values["start"]))
+    if len(start) != n_genes:
+        raise StateError(f"a search must start at {n_genes} genes, did at {len(start)}")
+    samples = [tuple(sample) for sample in raw]
+    return Search(
+        parent=int(values["parent"]),
+        start=start,
+        told=list(zip(samples, scores, strict=False)),
+        open=dict(zip(children, samples[len(scores) :], strict=True)),
+    )
 
 
 def _credits_from_json(values: Sequence[Mapping[str, str]], identity: RunIdentity) -> list[Credit]:

@@ -13,6 +13,7 @@ from evolution.hall import HallOfFame
 from evolution.identity import RunIdentity
 from evolution.memory import Memory
 from evolution.past import Past
+from evolution.refinement import Refinement
 from evolution.returning import returning
 from evolution.stream import Stream
 
@@ -45,6 +46,8 @@ class Window:
         The members, one deme a species.
     experiences : list of Experience
         Where each species was evaluated lately.
+    refinements : list of Refinement
+        The search around an elite of each species.
     memory : Memory
         Scores of evaluated genomes.
     hall : HallOfFame
@@ -63,6 +66,7 @@ class Window:
         self.label, self.first_batch = label, first_batch
         self.demes = [Deme(self._schedule.share(index), settings) for index in range(len(identity.spaces))]
         self.experiences = [Experience(len(space), settings.experience) for _, space in identity.spaces]
+        self.refinements = [Refinement(space) for _, space in identity.spaces]
         self.memory = Memory(settings.memory)
         self.hall = HallOfFame(settings.hall_of_fame)
         self.archive = Archive()
@@ -114,7 +118,7 @@ class Window:
             Whether it displaced a member of a full deme.
         """
         candidate = slot.candidate
-        species = self._schedule.locate(candidate.number)[0]
+        species, child = self._schedule.locate(candidate.number)
         if slot.is_shared:
             score = self.memory.touch(slot.key)
         else:
@@ -122,6 +126,7 @@ class Window:
             score = slot.score
             self.memory.remember(slot.key, score)
             self.experiences[species].add(candidate.genome, score)
+        self.refinements[species].tell(child, score)
         has_joined = False
         if math.isfinite(score):
             member = Member(candidate, score, self._identity.seed, self._identity.engine_version)

@@ -6,7 +6,7 @@ Examples
 --------
 >>> from evolution import operators
 >>> operators.available()
-('current_to_pbest', 'differential', 'immigrant', 'migrant', 'mutation', 'rank_mu', 'sbx', 'uniform')
+('cma_es', 'current_to_pbest', 'differential', 'immigrant', 'migrant', 'mutation', 'rank_mu', 'sbx', 'uniform')
 """
 
 from evolution.operators.operator import Operator

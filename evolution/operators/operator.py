@@ -23,8 +23,8 @@ class Operator(ABC):
     n_parents : int
         How many parents it takes.
     roles : tuple of str
-        Who each of them is: "winner" (of a tournament, or an elite), "anyone", "elite", or "foreign elite" of another
-        market of the same strategy type. Empty where all are winners.
+        Who each of them is: "winner" (of a tournament, or an elite), "anyone", "elite", "foreign elite" of another
+        market of the same strategy type, or "sample" of the species' refinement. Empty where all are winners.
     """
 
     name: ClassVar[str]

@@ -53,7 +53,7 @@ def test_operator_has_the_name_it_is_found_by(operator):
 def test_get_unknown_operator_names_those_that_exist():
     with pytest.raises(
         SettingsError,
-        match="known: current_to_pbest, differential, immigrant, migrant, mutation, rank_mu, sbx, uniform",
+        match="known: cma_es, current_to_pbest, differential, immigrant, migrant, mutation, rank_mu, sbx, uniform",
     ):
         operators.get("sxb")
 

@@ -82,7 +82,7 @@ def test_state_with_missing_children_is_refused(state):
 
 def test_state_of_another_format_is_refused(state):
     state["format"] = 99
-    with pytest.raises(StateError, match="format of a state must be 1 to 3, was 99"):
+    with pytest.raises(StateError, match="format of a state must be 1 to 4, was 99"):
         Optimizer.from_state(state)
 
 
