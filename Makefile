@@ -45,7 +45,7 @@ test: check browser
 test-all: check browser
 	$(BIN)/python -m pytest $(PARALLEL) -m "not alone"
 	$(BIN)/python -m pytest -m "alone"
-	$(MAKE) bench bench-ray bench-evolution bench-evidence bench-regime bench-push bench-api bench-ui
+	$(MAKE) bench bench-ray bench-evolution bench-evidence bench-regime bench-choices bench-push bench-api bench-ui
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_backtest.py
@@ -64,6 +64,7 @@ bench-evidence: $(VENV)/.test
 bench-regime: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_regime_rolls.py --document docs/benchmarks.md
 
+# Ten minutes for the operators, half an hour for migration; it goes on where it was interrupted too.
 bench-choices: $(VENV)/.test
 	$(BIN)/python benchmarks/bench_choices.py --json docs/bench_choices.json --document docs/benchmarks.md
 

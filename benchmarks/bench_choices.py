@@ -1,8 +1,10 @@
-"""What two choices of the engine are worth: migration between markets, and neighbours as trials of their own.
+"""What choices of the engine are worth: its operators, migration between markets, neighbours as trials of their own.
 
-    python benchmarks/bench_choices.py [--part migration neighbours] [--json docs/bench_choices.json]
+    python benchmarks/bench_choices.py [--part operators migration neighbours] [--json docs/bench_choices.json]
         [--document docs/benchmarks.md]
 
+"operators": the engine with other operators or shares of them where the optimum is known, on the landscapes that the
+defaults were chosen on ("tuning" of `bench_evolution.py`).
 "migration": entire walk-forward runs on several markets of one kind at equal budgets, with different shares of children
 that are elites of another market. "neighbours": of one entire run, how alike the strategies are that a fitness is
 averaged over, and how many clusters of trials they add. Records are cached as those of `bench_evidence.py`.
@@ -17,11 +19,44 @@ from campaigns.contest_tally import paired_p
 from campaigns.evidence_tables import table
 from campaigns.migration_run import migration_runs
 from campaigns.neighbour_trials import NeighbourTrials
+from campaigns.operator_run import DEFAULTS, VARIANTS, LandscapeSet, curves_of, operator_runs
 from campaigns.parts import CarryOut, Part, common_options, measured_parts
 from campaigns.sources import hourly_sources
-from optimisers.comparison import holm
+from landscapes.market_windows import SETS
+from optimisers.comparison import Comparison, finite, holm
 
-LIBRARIES = ("numpy", "numba", "scipy")
+LIBRARIES = ("numpy", "numba", "scipy", "cmaes")
+
+
+def measured_operators(options: argparse.Namespace, carry_out: CarryOut) -> tuple[dict[str, Any], str]:
+    """Return regrets and expected evaluations by variant of the engine, and their table."""
+    landscapes = LandscapeSet("tuning", tuple(options.points), options.landscapes)
+    names = list(dict.fromkeys([DEFAULTS, *options.variants]))
+    runs = operator_runs(names, landscapes, options.operator_seeds, options.budget, options.candles)
+    records = carry_out(runs)
+    seeds, budget = options.operator_seeds, options.budget
+    curves = {
+        name: curves_of(records[at * seeds : (at + 1) * seeds], budget) for at, name in enumerate(names)
+    }  # fmt: skip
+    comparison = Comparison(landscapes.read(options.candles), curves)
+    verdicts = {each.baseline: each for each in comparison.verdicts(DEFAULTS, [budget])}
+    rows = [
+        {
+            "variant": name,
+            "expected": {f"{share:g}": finite(comparison.expected(name, share)) for share in (0.90, 0.99)},
+            "regret": float(comparison.regrets(name, budget).mean()),
+            "difference": -verdicts[name].difference if name in verdicts else None,
+            "p": verdicts[name].p if name in verdicts else None,
+        }
+        for name in names
+    ]
+    part = {
+        "landscapes": [each.name for each in comparison.landscapes],
+        "seeds": seeds,
+        "budget": budget,
+        "variants": rows,
+    }
+    return part, _operators_table(part)
 
 
 def measured_migration(options: argparse.Namespace, carry_out: CarryOut) -> tuple[dict[str, Any], str]:
@@ -83,7 +118,18 @@ def measured_neighbours(options: argparse.Namespace, carry_out: CarryOut) -> tup
 PARTS = {
     part.name: part
     for part in (
-        Part("migration", "## Choices: migration", ("campaigns/migration_run.py",), measured_migration),
+        Part(
+            "operators",
+            "## Choices: operators",
+            ("campaigns/operator_*.py", "landscapes/*.py", "optimisers/contest.py", "optimisers/evoq_engine.py"),
+            measured_operators,
+        ),
+        Part(
+            "migration",
+            "## Choices: migration",
+            ("campaigns/migration_run.py", "campaigns/operator_shares.py"),
+            measured_migration,
+        ),
         Part("neighbours", "## Choices: neighbours as trials", ("campaigns/neighbour_trials.py",), measured_neighbours),
     )
 }
@@ -92,6 +138,29 @@ PARTS = {
 def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     """Measure, print the tables, write what was asked for, and return the report."""
     return measured_parts(_parser().parse_args(arguments), PARTS, "make bench-choices", LIBRARIES)
+
+
+def _operators_table(part: dict[str, Any]) -> str:
+    rows = [
+        [
+            row["variant"],
+            *("-" if expected is None else f"{expected:,.0f}" for expected in row["expected"].values()),
+            f"{row['regret']:.3f}",
+            "" if row["difference"] is None else f"{row['difference']:+.3f}",
+            _p(row["p"]),
+        ]
+        for row in part["variants"]
+    ]
+    return "\n".join(
+        [
+            f"{len(part['landscapes'])} landscapes of the tuning set, {part['seeds']} seeds each, {part['budget']:,} "
+            "evaluations. Expected evaluations (with restarts) to 90 % and 99 % of the optimum; regret is the mean of "
+            "(optimum - best found) / (optimum - median) at the end; its difference to the defaults, and p of a "
+            "Wilcoxon signed-rank test over landscapes and seeds (Holm over the variants).",
+            "",
+            table(["engine", "90 %", "99 %", "regret", "difference", "p"], rows, right=True),
+        ]
+    )
 
 
 def _migration_table(part: dict[str, Any]) -> str:
@@ -155,6 +224,12 @@ def _median(values: Sequence[float | None]) -> float:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     common_options(parser, PARTS)
+    parser.add_argument("--variants", nargs="+", choices=list(VARIANTS), default=list(VARIANTS), metavar="NAME",
+                        help=f"of the engine: {', '.join(VARIANTS)}")  # fmt: skip
+    parser.add_argument("--points", type=int, nargs=2, default=(24, 13), help="grid values of a parameter and a stop")
+    parser.add_argument("--landscapes", type=int, default=len(SETS["tuning"]), help="how many of the set")
+    parser.add_argument("--operator-seeds", type=int, default=30)
+    parser.add_argument("--budget", type=int, default=1_000, help="evaluations on a landscape")
     parser.add_argument("--shares", type=float, nargs="+", default=(0.05, 0.10), help="of migration, beside none")
     parser.add_argument("--venue", default="binanceusdm", help="whose hourly markets exchange elites")
     parser.add_argument("--markets", type=int, default=8, help="how many of them")

@@ -13,13 +13,11 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from landscapes.enumeration import default_cache, enumerate_landscape
-from landscapes.landscape import Landscape
+from landscapes.enumeration import default_cache, landscapes_of
 from landscapes.market_windows import SETS
 from optimisers.comparison import Comparison
 from optimisers.contest import best_so_far
@@ -34,23 +32,15 @@ Source = tuple[str, Path, Path | None, tuple[int, int], int]
 """Set, candle folder, cache, grid points, and how many landscapes."""
 
 
-@cache
-def landscapes_of(source: Source) -> tuple[Landscape, ...]:
-    """Return the landscapes of a set; one without a hill (a coarse grid on which nothing earns) has no optimum."""
-    kind, candles, folder, points, count = source
-    found = (enumerate_landscape(window, candles, folder, points) for window in SETS[kind][:count])
-    return tuple(landscape for landscape in found if landscape.optimum > landscape.middle)
-
-
 def curve(job: tuple[Source, str, int, int, int]) -> np.ndarray:
     """Return the best score so far of one optimiser on one landscape with one seed."""
     source, name, index, seed, budget = job
-    return best_so_far(CONTESTANTS[name], landscapes_of(source)[index], budget, seed)
+    return best_so_far(CONTESTANTS[name], landscapes_of(*source)[index], budget, seed)
 
 
 def measured(source: Source, names: Sequence[str], seeds: int, budget: int, workers: int) -> Comparison:
     """Run every optimiser on every landscape with every seed."""
-    landscapes = landscapes_of(source)
+    landscapes = landscapes_of(*source)
     first = FIRST_SEED[source[0]]
     jobs = [
         (source, name, index, seed, budget)

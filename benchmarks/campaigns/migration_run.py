@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 from campaigns.entire_run import rounded
+from campaigns.operator_shares import shares_with
 from campaigns.sources import Source, read_source
 
 import backtest
 from evolution import BatchCommit, Evolution, Settings, WalkForwardEvolution, Windows, gather_evidence
 
-__all__ = ["MigrationRun", "migration_runs", "shares_with"]
-
-_MIGRANT = "migrant"
+__all__ = ["MigrationRun", "migration_runs"]
 
 
 class _BestFitness:
@@ -63,7 +62,7 @@ class MigrationRun:
             windows.spaces,
             population=self.population,
             seed=self.seed,
-            settings=Settings(shares=shares_with(self.share)),
+            settings=Settings(shares=shares_with("migrant", self.share)),
             objective_hash=windows.objective_hash,
             journal=journal,
         )
@@ -77,25 +76,6 @@ class MigrationRun:
             "fitness": [[rounded(best) for best in species] for species in journal.windows.values()],
             "oos_scs": [rounded(item.oos.scs) for item in evidence],
         }
-
-
-def shares_with(share: float) -> dict[str, float]:
-    """Return the default shares of the operators with a share for migration.
-
-    Parameters
-    ----------
-    share : float
-        0 for none.
-
-    Returns
-    -------
-    dict of str to float
-        They sum to 1; the others keep their proportions.
-    """
-    others = {name: value for name, value in Settings().shares.items() if name != _MIGRANT}
-    rest = sum(others.values())
-    scaled = {name: value * (1.0 - share) / rest for name, value in others.items()}
-    return {**scaled, _MIGRANT: share} if share else scaled
 
 
 def migration_runs(

@@ -4,18 +4,19 @@ import hashlib
 import itertools
 import json
 import os
+from functools import cache as remembered
 from pathlib import Path
 
 import numpy as np
 from landscapes.axis import Axis
 from landscapes.landscape import Landscape
-from landscapes.market_windows import MarketWindow, read_window
+from landscapes.market_windows import SETS, MarketWindow, read_window
 
 import backtest
 import strategies
 from market import Candles
 
-__all__ = ["axes_of", "default_cache", "enumerate_landscape"]
+__all__ = ["axes_of", "default_cache", "enumerate_landscape", "landscapes_of"]
 
 _SOURCES = ("strategies", "backtest")
 
@@ -97,6 +98,34 @@ def enumerate_landscape(
         np.save(part, scores)
         part.replace(path)
     return Landscape(name, axes, scores)
+
+
+@remembered
+def landscapes_of(
+    kind: str, candles: Path, cache: Path | None, points: tuple[int, int], count: int
+) -> tuple[Landscape, ...]:
+    """Return the landscapes of a set.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the set.
+    candles : Path
+        Folder of candle files.
+    cache : Path or None
+        Folder of scored grids; None keeps none.
+    points : tuple of (int, int)
+        Values of a parameter, and of a stop.
+    count : int
+        How many windows of the set.
+
+    Returns
+    -------
+    tuple of Landscape
+        One without a hill (a coarse grid on which nothing earns) has no optimum, and is left out.
+    """
+    found = (enumerate_landscape(window, candles, cache, points) for window in SETS[kind][:count])
+    return tuple(landscape for landscape in found if landscape.optimum > landscape.middle)
 
 
 def _scored(strategy_type: str, candles: Candles, axes: tuple[Axis, ...]) -> np.ndarray:

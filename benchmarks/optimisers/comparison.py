@@ -8,7 +8,7 @@ import numpy as np
 from landscapes.landscape import Landscape
 from scipy.stats import wilcoxon
 
-__all__ = ["Comparison", "Verdict", "expected_evaluations", "holm"]
+__all__ = ["Comparison", "Verdict", "expected_evaluations", "finite", "holm"]
 
 
 def expected_evaluations(hits: Sequence[float], budget: int) -> float:
@@ -33,6 +33,22 @@ def expected_evaluations(hits: Sequence[float], budget: int) -> float:
     """
     successes = sum(math.isfinite(hit) for hit in hits)
     return sum(min(hit, budget) for hit in hits) / successes if successes else math.inf
+
+
+def finite(value: float) -> float | None:
+    """Return a value as JSON has it.
+
+    Parameters
+    ----------
+    value : float
+        Perhaps inf: what never happened.
+
+    Returns
+    -------
+    float or None
+        None if it is not finite.
+    """
+    return value if math.isfinite(value) else None
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from machine import machine, versions
-from optimisers.comparison import Comparison
+from optimisers.comparison import Comparison, finite
 
 __all__ = ["as_json", "as_markdown"]
 
@@ -42,7 +42,7 @@ def as_json(comparison: Comparison, ours: str, budgets: Sequence[int], kind: str
     for share in _SHARES:
         best = min(comparison.expected(name, share) for name in others)
         mine = comparison.expected(ours, share)
-        ratios[f"{share:g}"] = _finite(mine / best) if math.isfinite(best) else None
+        ratios[f"{share:g}"] = finite(mine / best) if math.isfinite(best) else None
     worse = [f"{v.baseline} at {v.budget}" for v in verdicts if v.p < _ALPHA and v.difference > 0.0]
     return {
         "machine": machine(),
@@ -65,7 +65,7 @@ def as_json(comparison: Comparison, ours: str, budgets: Sequence[int], kind: str
                 "name": name,
                 "regret": {str(at): float(comparison.regrets(name, at).mean()) for at in budgets},
                 "success": {f"{s:g}": float(_hit(comparison, name, s)) for s in _SHARES},
-                "expected": {f"{s:g}": _finite(comparison.expected(name, s)) for s in _SHARES},
+                "expected": {f"{s:g}": finite(comparison.expected(name, s)) for s in _SHARES},
             }
             for name in names
         ],
@@ -159,7 +159,3 @@ def _row(cells: Sequence[str]) -> str:
 
 def _p(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

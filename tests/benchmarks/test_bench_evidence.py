@@ -13,13 +13,16 @@ from campaigns.contest_tally import contest_tally, paired_p, selected_median
 from campaigns.crew import carried_out
 from campaigns.entire_run import FINALIST_COLUMNS, entire_run
 from campaigns.market_runs import edgeless_runs, planted_runs
-from campaigns.migration_run import shares_with
+from campaigns.operator_run import VARIANTS, LandscapeSet, curves_of, operator_runs
+from campaigns.operator_shares import shares_with
 from campaigns.planted import planted_candles
 from campaigns.record_cache import RecordCache, sources_hash
 from campaigns.search_axes import genome_of, search_axes
 from campaigns.selection_contest import ENGINE, EVOQ, MarketCuts, contests, later_scores
 from campaigns.sources import Source, hourly_sources, long_sources, read_source
 from campaigns.tally import FAMILIES, false_alarms, power, share
+from optimisers.contest import best_so_far
+from optimisers.evoq_engine import EvoqEngine
 from scipy.stats import beta
 
 import backtest
@@ -116,8 +119,44 @@ def test_bench_in_short_form_reports_all_parts_and_goes_on_from_its_cache(tmp_pa
     assert document.read_text() == text
 
 
+def test_choices_in_short_form_report_operators(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    arguments = ["--part", "operators", "--points", "4", "3", "--landscapes", "2", "--operator-seeds", "2"]
+    arguments += ["--budget", "80", "--workers", "1", "--candles", str(tmp_path / "none"), "--cache", str(tmp_path)]
+    arguments += ["--variants", "CMA-ES, 20 %", "adaptive shares"]
+    document = tmp_path / "benchmarks.md"
+    document.write_text("# Benchmarks\n")
+    part = bench_choices.main([*arguments, "--document", str(document)])["operators"]["results"]
+    assert [row["variant"] for row in part["variants"]] == ["the defaults", "CMA-ES, 20 %", "adaptive shares"]
+    defaults, *others = part["variants"]
+    assert defaults["p"] is None
+    for row in others:
+        assert row["difference"] == pytest.approx(row["regret"] - defaults["regret"])
+        assert 0.0 <= row["p"] <= 1.0
+    assert "| CMA-ES, 20 % |" in document.read_text()
+
+
+def test_operator_run_is_the_curve_of_the_engine_with_its_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    landscapes = LandscapeSet("tuning", (4, 3), 2)
+    names = ["the defaults", "CMA-ES, 20 %"]
+    runs = operator_runs(names, landscapes, 2, 150, tmp_path / "none")
+    assert [run.seed for run in runs] == [0, 1, 0, 1]
+    curves = [curves_of([run.run() for run in runs[at : at + 2]], 150) for at in (0, 2)]
+    for name, found in zip(names, curves, strict=True):
+        for index, landscape in enumerate(landscapes.read(tmp_path / "none")):
+            for seed in range(2):
+                settings = Settings(**VARIANTS[name])
+                expected = best_so_far(
+                    lambda axes, seed, s=settings: EvoqEngine(axes, seed, settings=s), landscape, 150, seed
+                )
+                assert np.array_equal(found[index, seed], expected)
+    assert not np.array_equal(*curves)
+
+
 def test_choices_in_short_form_report_migration_and_neighbours(tmp_path, candle_folder):
-    arguments = ["--seeds", "2", "--population", "40", "--generations", "5", "--neighbour-population", "40"]
+    arguments = ["--part", "migration", "neighbours"]
+    arguments += ["--seeds", "2", "--population", "40", "--generations", "5", "--neighbour-population", "40"]
     arguments += ["--least-bars", "8800", "--shares", "0.1", "--workers", "1", "--candles", str(candle_folder)]
     report = bench_choices.main([*arguments, "--cache", str(tmp_path), "--json", str(tmp_path / "results.json")])
     rows = report["migration"]["results"]["shares"]
@@ -321,11 +360,17 @@ def test_sources_leave_out_short_files_and_are_synthetic_without_any(candle_fold
         *files, files[0]]  # fmt: skip
 
 
-def test_shares_with_migration_keep_the_proportions_of_the_others():
-    assert shares_with(0.0) == pytest.approx(dict(Settings().shares))
-    found = shares_with(0.1)
+def test_an_operator_takes_its_share_of_all_others_or_of_one():
+    defaults = dict(Settings().shares)
+    assert shares_with("migrant", 0.0) == defaults
+    found = shares_with("migrant", 0.1)
     assert found["migrant"] == 0.1
     assert sum(found.values()) == pytest.approx(1.0)
-    assert found["mutation"] / found["rank_mu"] == pytest.approx(
-        Settings().shares["mutation"] / Settings().shares["rank_mu"]
-    )
+    assert found["mutation"] / found["rank_mu"] == pytest.approx(defaults["mutation"] / defaults["rank_mu"])
+    found = shares_with("cma_es", 0.11, "rank_mu")
+    assert found == defaults | {"rank_mu": 0.0, "cma_es": 0.11}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_variant_of_the_engine_is_settings_that_hold(name):
+    assert Settings(**VARIANTS[name]).describe() != Settings().describe() or not VARIANTS[name]
